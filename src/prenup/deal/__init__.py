@@ -1,0 +1,1 @@
+"""The deal file: what was agreed, what the world may do, where every number comes from, and what could be changed."""

@@ -1,0 +1,58 @@
+"""A deal writes its sheet: parties, numbers, events, drivers, rows and terms, each inside its own clause."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prenup.base.problems import Log
+from prenup.deal.model import Deal, RowEntry
+from prenup.drivers._correlation import correlated
+from prenup.sheet.builder import Builder, Effect
+from prenup.sheet.expr import ZERO
+from prenup.sheet.sheet import Party, Sheet
+
+
+def write_sheet(deal: Deal, log: Log) -> Sheet | None:
+    """The sheet of a deal; None, with problems in the log, where names, units or loops stand in the way."""
+    builder = Builder(deal.calendar, deal.currency, log)
+    builder.units.update(deal.units)
+    builder.numbers.update(deal.numbers)
+    _write_parties(deal, builder)
+    _announce(deal, builder)
+    for section, entries in (("events", deal.events), ("drivers", deal.drivers), ("rows", deal.rows), ("terms", deal.terms)):
+        for name, entry in entries.items():
+            with builder.clause(name, deal.places.get(f"{section}.{name}")):
+                _write(entry, builder)
+    return builder.finish()
+
+
+def _write_parties(deal: Deal, builder: Builder) -> None:
+    for name, party in deal.parties.items():
+        with builder.clause("", deal.places.get(f"parties.{name}")):
+            builder.once(f"discount.{name}", builder.rate(party.discount), f"yearly discount rate of {party.title or name}")
+            builder.once(f"opening.{name}", builder.value(party.cash), f"cash of {party.title or name} before the first month",
+                         unit=builder.money)
+        builder.parties[name] = Party(name, party.title or name, f"discount.{name}", f"opening.{name}")
+
+
+def _announce(deal: Deal, builder: Builder) -> None:
+    """What acts across clauses, told before they are written: correlations, effects of events, terminations."""
+    if deal.correlations is not None:
+        builder.correlated.update(correlated(deal.correlations.between, deal.correlations.matrix))
+    for name, event in deal.events.items():
+        for target, effect in event.effects.items():
+            place = deal.places.get(f"events.{name}")
+            builder.effects.setdefault(target, []).append(Effect(name, target, effect.scale, effect.shift, place))
+    for name, term in deal.terms.items():
+        for ended in term.ends(tuple(deal.terms)):
+            builder.terminations.setdefault(ended, []).append(name)
+
+
+def _write(entry: Any, builder: Builder) -> None:
+    if not isinstance(entry, RowEntry):
+        entry.write(builder)
+    elif entry.payer:
+        builder.pay("", builder.value(entry.value), entry.payer, entry.payee, entry.title or entry.note or "row of the deal")
+    else:
+        start = builder.value(entry.start) if entry.start is not None else ZERO
+        builder.row("", builder.value(entry.value), entry.title or entry.note or "row of the deal", start=start)

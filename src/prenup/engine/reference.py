@@ -1,0 +1,185 @@
+"""The referee: fills a sheet in month by month with NumPy, one equation at a time, as a person would by hand.
+
+Values have the axes randomisation, view, path, and only as much of them as they need: a number known to all is a scalar,
+an unknown has one value a view, an uncertain quantity one a path. Yes and no are NumPy booleans until arithmetic meets them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from prenup.engine import streams
+from prenup.engine.normal import inverse_normal
+from prenup.engine.streams import Design
+from prenup.sheet.expr import Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
+from prenup.sheet.sheet import Row, Sheet
+
+Array = NDArray[np.float64]
+Values = Any
+"""A NumPy scalar or an array that broadcasts to (randomisation, view, path)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a block of a run left behind.
+
+    `finals`: by row, its last value, (randomisation, view, path). `series`: by row, (month, randomisation, view, path).
+    `sound`: the paths on which all of these are finite numbers.
+    """
+
+    finals: Mapping[str, Array]
+    series: Mapping[str, Array]
+    sound: NDArray[np.bool_]
+
+
+def fill(
+    sheet: Sheet,
+    design: Design,
+    randomisations: range,
+    finals: Iterable[str],
+    series: Iterable[str],
+    views: Mapping[str, Array] | None = None,
+) -> Filled:
+    """Work a sheet out on some of a design's randomisations.
+
+    Args:
+        sheet: rows in working order; those that nothing asks for should have been pruned.
+        finals: rows whose last value is kept on every path.
+        series: rows whose value is kept in every month on every path.
+        views: the uniform draw of an unknown by name, (randomisation, view, 1), instead of the design's own.
+    """
+    filling = _Filling(sheet, design, randomisations, views or {})
+    kept = {name: np.empty((sheet.calendar.n_months, *filling.shape)) for name in series}
+    with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
+        filling.once()
+        for month in range(sheet.calendar.n_months):
+            filling.advance(month)
+            for name, values in kept.items():
+                values[month] = filling.now[name]
+        filling.end()
+    last = {name: np.broadcast_to(np.asarray(filling.now[name], dtype=float), filling.shape) for name in finals}
+    sound = np.ones(filling.shape, dtype=bool)
+    for array in last.values():
+        sound &= np.isfinite(array)
+    for array in kept.values():
+        sound &= np.isfinite(array).all(axis=0)
+    return Filled(last, kept, sound)
+
+
+class _Filling:
+    """The state of one block: every row's value of this month and of the month before."""
+
+    def __init__(self, sheet: Sheet, design: Design, randomisations: range, views: Mapping[str, Array]) -> None:
+        self.sheet = sheet
+        self.shape = (len(randomisations), design.views, design.paths)
+        self.month = 0
+        self.now: dict[str, Values] = {}
+        self.before: dict[str, Values] = {}
+        self.monthly = [row for row in sheet.rows.values() if row.stage == "month"]
+        self._parameters = {name: np.float64(value) for name, value in sheet.parameters.items()}
+        self._tables = {name: np.asarray(values) for name, values in sheet.tables.items()}
+        self._shocks: dict[Shock, Array] = {}
+        self._views: dict[str, Array] = {}
+        n_months = sheet.calendar.n_months
+        for node in _leaves(sheet):
+            if isinstance(node, View):
+                drawn = views.get(node.name)
+                self._views[node.name] = streams.view_uniform(design, node.name, randomisations) if drawn is None else drawn
+            elif isinstance(node, Shock) and node.law == "uniform":
+                self._shocks[node] = streams.uniform(design, node.stream, randomisations)
+            elif isinstance(node, Shock):
+                draw = streams.brownian if node.law == "brownian" else streams.uniforms
+                self._shocks[node] = draw(design, node.stream, n_months, randomisations)
+
+    def once(self) -> None:
+        """What follows from numbers alone, and what `prev` gives in the first month."""
+        for row in self.sheet.rows.values():
+            if row.stage == "once":
+                self.now[row.name] = self.of(row.expr)
+        for row in self.monthly:
+            self.now[row.name] = self.of(row.start)
+
+    def advance(self, month: int) -> None:
+        """One month: what was now is before, and every row is worked out in order."""
+        self.month = month
+        self.before = dict(self.now)
+        for row in self.monthly:
+            self.now[row.name] = self.of(row.expr)
+
+    def end(self) -> None:
+        """What is worked out on what the months left behind."""
+        for row in self.sheet.rows.values():
+            if row.stage == "end":
+                self.now[row.name] = self.of(row.expr)
+
+    def of(self, node: Expr) -> Values:
+        """The value of an expression in this month."""
+        if isinstance(node, Op):
+            return _FUNCTIONS[node.fn](*[self.of(argument) for argument in node.args])
+        if isinstance(node, Ref):
+            return self.now[node.name]
+        if isinstance(node, Prev):
+            return self.before[node.name]
+        if isinstance(node, Const):
+            return np.float64(node.value)
+        if isinstance(node, Param):
+            return self._parameters[node.name]
+        if isinstance(node, Table):
+            return self._tables[node.name][self.month]
+        if isinstance(node, View):
+            return self._views[node.name]
+        if isinstance(node, Shock):
+            drawn = self._shocks[node]
+            return drawn if node.law == "uniform" else drawn[self.month]
+        raise TypeError(f"{type(node).__name__} has no value: the sheet was not finished")
+
+
+def _leaves(sheet: Sheet) -> set[Expr]:
+    """The draws that any row uses."""
+    rows: Iterable[Row] = sheet.rows.values()
+    return {n for row in rows for e in (row.expr, row.start) for n in walk(e) if isinstance(n, View | Shock)}
+
+
+def _plain(value: Values) -> Values:
+    """Yes and no as 1 and 0 where arithmetic meets them."""
+    return value.astype(np.float64) if value.dtype == np.bool_ else value
+
+
+def _arithmetic(function: Callable[..., Values]) -> Callable[..., Values]:
+    return lambda *values: function(*[_plain(v) for v in values])
+
+
+def _yes(value: Values) -> Values:
+    return value if value.dtype == np.bool_ else value != 0
+
+
+_FUNCTIONS: dict[str, Callable[..., Values]] = {
+    "add": _arithmetic(np.add),
+    "sub": _arithmetic(np.subtract),
+    "mul": _arithmetic(np.multiply),
+    "div": _arithmetic(np.divide),
+    "neg": _arithmetic(np.negative),
+    "pow": _arithmetic(np.power),
+    "min": _arithmetic(np.minimum),
+    "max": _arithmetic(np.maximum),
+    "abs": _arithmetic(np.abs),
+    "exp": _arithmetic(np.exp),
+    "log": _arithmetic(np.log),
+    "sqrt": _arithmetic(np.sqrt),
+    "ppf": _arithmetic(inverse_normal),
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "and": lambda a, b: np.logical_and(_yes(a), _yes(b)),
+    "or": lambda a, b: np.logical_or(_yes(a), _yes(b)),
+    "not": lambda a: np.logical_not(_yes(a)),
+    "if": lambda c, a, b: np.where(_yes(c), _plain(a), _plain(b)),
+}

@@ -1,0 +1,54 @@
+"""Rows that value a sheet: what each transfer is worth to its payer and its payee, each at its own discount rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from prenup.base.units import NUMBER, base_unit
+from prenup.sheet.expr import ONE, Const, Expr, Op, Prev, Ref
+from prenup.sheet.sheet import MONEY, WORLD, Row, Sheet, Transfer
+
+
+def value_name(transfer: Transfer, party: str) -> str:
+    """The row that holds a transfer's present value to a party so far."""
+    return f"value.{transfer.row}.{party}"
+
+
+def moved_name(transfer: Transfer) -> str:
+    """The row that holds what a transfer has moved so far."""
+    return f"moved.{transfer.row}"
+
+
+def with_rows(sheet: Sheet, rows: Iterable[Row]) -> Sheet:
+    """The sheet with rows added at its end; they may use what is there and each other in order."""
+    return replace(sheet, rows={**sheet.rows, **{row.name: row for row in rows if row.name not in sheet.rows}})
+
+
+def money_transfers(sheet: Sheet) -> tuple[Transfer, ...]:
+    """The transfers that move money."""
+    return tuple(t for t in sheet.transfers if t.resource == MONEY)
+
+
+def valuation_rows(sheet: Sheet) -> list[Row]:
+    """For every party a discount factor, for every money transfer its value to each end and what it has moved.
+
+    A month's amount falls at the month's end: in month t (from 0) it is discounted by (1 + rate) ** -((t + 1) / 12).
+    """
+    money = base_unit(sheet.currency)
+    rows: list[Row] = []
+    for party in sheet.parties.values():
+        monthly: Expr = Op("pow", (ONE + Ref(party.rate_row), Const(-1 / 12)))
+        rows.append(Row(f"factor.{party.name}", monthly, "discount factor of one month", "once", unit=NUMBER))
+        kept = Prev(f"discounting.{party.name}") * Ref(f"factor.{party.name}")
+        rows.append(Row(f"discounting.{party.name}", kept, "discount factor of the month's end", start=ONE, unit=NUMBER))
+    for transfer in money_transfers(sheet):
+        amount = Ref(transfer.row)
+        name = moved_name(transfer)
+        rows.append(Row(name, Prev(name) + amount, "moved so far", unit=money, clause=transfer.clause))
+        for party_name, sign in ((transfer.payer, -1.0), (transfer.payee, 1.0)):
+            if party_name != WORLD:
+                name = value_name(transfer, party_name)
+                gained = Prev(name) + Ref(f"discounting.{party_name}") * amount * sign
+                rows.append(Row(name, gained, f"present value to {party_name} so far", unit=money, clause=transfer.clause))
+    return rows
