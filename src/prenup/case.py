@@ -41,6 +41,11 @@ class Case:
         log = Log()
         nodes = {path: from_python(value, log, f"<change {path}>") for path, value in changes.items()}
         log.stop_on_errors()
+        return self.patched(nodes)
+
+    def patched(self, nodes: Mapping[str, Node]) -> Case:
+        """The same with new values that were read already, each with its place. Raises DealError as `change` does."""
+        log = Log()
         return _case(with_changes(self.deal, nodes, log), log, self.variant_name)
 
     def variant(self, name: str) -> Case:

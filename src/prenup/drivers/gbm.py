@@ -17,8 +17,8 @@ class Gbm(AbstractDriver):
     """A level whose percentage changes are independent from month to month: geometric Brownian motion.
 
     Path:
-        The first month is at `start`. `drift` is that of the mean, compounded continuously: without chance a drift of 10 %
-        makes 10.5 % a year. The median drifts by `volatility`^2 / 2 less. Exact at every month's end.
+        The first month is at `start`. `drift` is that of the mean, compounded continuously: without chance a drift
+        of 10 % makes 10.5 % a year. The median drifts by `volatility`^2 / 2 less. Exact at every month's end.
 
     Equations:
         drift[t] = drift

@@ -18,8 +18,9 @@ class Growth(AbstractDriver):
     """A level whose yearly growth fades from today's rate to a long-run rate.
 
     Path:
-        The first month is at `start`. The gap between today's growth and the long-run growth halves every `half_life`.
-        With `volatility` the level also wanders: its logarithm takes a normal step each month, and its mean is unchanged.
+        The first month is at `start`. The gap between today's growth and the long-run growth halves every
+        `half_life`. With `volatility` the level also wanders: its logarithm takes a normal step each month. Its mean
+        is unchanged by that, so that the growth is that of the mean.
 
     Equations:
         rate[t] = long_run + (growth - long_run) * 0.5 ** (t / (12 * half_life))
@@ -40,14 +41,14 @@ class Growth(AbstractDriver):
         Seasons within a year, and a ceiling on the level.
 
     Source:
-        Convention: fading growth, as in multi-stage discounted cash flow models (Damodaran, Investment Valuation, 2012).
+        Convention: fading growth, as in multi-stage valuation (Damodaran, Investment Valuation, 3rd ed., 2012).
     """
 
     kind: ClassVar[str] = "growth"
 
     start: Value = value("any", "The level in the first month.")
     growth: Value = value("growth", "Growth a year at the start.")
-    long_run: Value = value("growth", "Growth a year in the long run; the same as at the start if left out.", default=None)
+    long_run: Value = value("growth", "Growth a year in the long run; that at the start if left out.", default=None)
     half_life: Value = value("duration", "How long until half the gap to the long run is closed.", default="2 years")
     volatility: Value = value("fraction", "How much the level wanders in a year.", default="0%")
 

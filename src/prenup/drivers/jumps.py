@@ -17,9 +17,10 @@ class Jumps(AbstractDriver):
     """A level that wanders and from time to time jumps by a percentage: Merton's jump diffusion.
 
     Path:
-        The first month is at `start`. In each month there is at most one jump, with the chance that at least one would
-        arrive; at 2 jumps a year this leaves out one jump in twelve. `size` is the median jump; its logarithm is normal.
-        `drift` is that of the mean, jumps included, compounded continuously: downward jumps are made up for in between.
+        The first month is at `start`. In each month there is at most one jump, with the chance that at least one
+        would arrive; at 2 jumps a year this leaves out one jump in twelve. `size` is the median jump; its logarithm
+        is normal. `drift` is that of the mean, jumps included, compounded continuously: the level gains in between
+        what downward jumps take from its mean.
 
     Equations:
         jump[t] = u[t] < p,  p = 1 - exp(-rate / 12)
@@ -51,7 +52,7 @@ class Jumps(AbstractDriver):
 
     start: Value = value("any", "The level in the first month.")
     drift: Value = value("rate", "How fast the mean grows a year, jumps included.", default="0%")
-    volatility: Value = value("fraction", "Standard deviation of a year's logarithmic change between jumps.", default="0%")
+    volatility: Value = value("fraction", "Standard deviation of a year's log change between jumps.", default="0%")
     rate: Value = value("rate", "How many jumps a year.")
     size: Value = value("signed fraction", "The median jump: -30% takes the level to 70 % of what it was.")
     size_spread: Value = value("fraction", "Standard deviation of a jump's logarithm.", default="0%")

@@ -21,9 +21,9 @@ class MeanReversion(AbstractDriver):
     """A quantity that strays by chance and returns towards a level, half the way in each `half_life`.
 
     Path:
-        The first month is at `start`. `plain`: amounts stray and return; the value may fall below zero. `log`: percentages do;
-        the value stays above zero. In both it is the mean that goes from `start` to `level`, whatever the volatility; in
-        `log` the median lies below it. Exact at every month's end.
+        The first month is at `start`. `plain`: amounts stray and return; the value may fall below zero. `log`:
+        percentages do; the value stays above zero. In both it is the mean that goes from `start` to `level`,
+        whatever the volatility; in `log` the median lies below it. Exact at every month's end.
 
     Equations:
         a = 0.5 ** (1 / (12 * half_life));  k = log 2 / half_life;  q = (1 - a^2) / (2 * k)
@@ -50,7 +50,7 @@ class MeanReversion(AbstractDriver):
     Source:
         Uhlenbeck and Ornstein, On the Theory of the Brownian Motion, 1930, https://doi.org/10.1103/PhysRev.36.823;
         in logarithms: Schwartz, The Stochastic Behavior of Commodity Prices, 1997,
-        https://doi.org/10.1111/j.1540-6261.1997.tb02721.x (model 1; its drift is that of the logarithm, ours of the mean)
+        https://doi.org/10.1111/j.1540-6261.1997.tb02721.x (its model 1)
     """
 
     kind: ClassVar[str] = "mean_reversion"
@@ -58,10 +58,8 @@ class MeanReversion(AbstractDriver):
     start: Value = value("any", "The value in the first month.")
     level: Value = value("any", "What the mean returns to.")
     half_life: Value = value("duration", "How long until half the distance to the level is closed.")
-    volatility: Value = value(
-        "any",
-        "How far it would stray in a year if nothing pulled it back: an amount where the scale is plain, a fraction in log.",
-    )
+    volatility: Value = value("any", "How far it would stray in a year if nothing pulled it back: a fraction, "
+                                     "or an amount where the scale is plain.")
     scale: str = choice(("plain", "log"), "Whether amounts or percentages stray and return.", default="log")
 
     def write(self, builder: Builder) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prenup.base.fields import table, text, value
+from prenup.base import fields
 from prenup.base.problems import nearest
 from prenup.drivers._driver import AbstractDriver
 from prenup.sheet.builder import Builder
@@ -18,12 +18,13 @@ from prenup.sheet.formula import Value
 class State:
     """One state: what the driver is or how it grows in it, and how soon it is left."""
 
-    value: Value | None = value("any", "What the driver is in this state.", default=None)
-    growth: Value | None = value("growth", "How the driver's level grows a year in this state.", default=None)
-    volatility: Value | None = value("fraction", "How much the level wanders in a year in this state.", default=None)
-    leaves: Value = value("rate", "How often a year the state is left; never if left out.", default="0%")
-    to: Mapping[str, Value] = table("Which states follow, in what proportion; all others alike if left out.", unit="fraction",
-                                    default=())
+    value: Value | None = fields.value("any", "What the driver is in this state.", default=None)
+    growth: Value | None = fields.value("growth", "How the driver's level grows a year in this state.", default=None)
+    volatility: Value | None = fields.value("fraction", "How much its level wanders in this state.", default=None)
+    leaves: Value = fields.value("rate", "How often a year the state is left; never if left out.", default="0%")
+    to: Mapping[str, Value] = fields.table(
+        "Which states follow, in what proportion; all others alike if left out.", unit="fraction", default=()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,13 +32,14 @@ class Regime(AbstractDriver):
     """A quantity that switches by chance between a few states, each with its own value or its own growth.
 
     Path:
-        The first month is in the state `first`. A state is left in a month with probability 1 - exp(-leaves / 12): at most
-        one move a month. Either every state has a `value`, and the driver is that of the state; or every state has a
-        `growth`, and the driver is a level that begins at `start` and grows as the month's state says. `volatility` makes the
-        level wander and leaves its mean within a state unchanged.
+        The first month is in the state `first`. A state is left in a month with probability 1 - exp(-leaves / 12):
+        at most one move a month. Either every state has a `value`, and the driver is that of the state; or every
+        state has a `growth`, and the driver is a level that begins at `start` and grows as the month's state says.
+        `volatility` makes the level wander; the mean growth within a state is unchanged by it.
 
     Equations:
-        state[t] = j where u[t] falls into the part of state[t-1]'s probability of leaving that `to` gives to j, else state[t-1]
+        p = 1 - exp(-leaves / 12) of state[t-1], divided among the other states as its `to` says
+        state[t] = the state into whose part of p the uniform draw u[t] falls; state[t-1] where u[t] >= p
         values: X[t] = value of state[t]
         growth: X[0] = start;  rate[t] = growth of state[t];  s = volatility of state[t]
                 X[t] = X[t-1] * (1 + rate[t]) ** (1/12) * exp(s * z[t] / sqrt(12) - s^2 / 24)
@@ -61,9 +63,9 @@ class Regime(AbstractDriver):
 
     kind: ClassVar[str] = "regime"
 
-    states: Mapping[str, State] = table("Names to states.", of=State)
-    first: str = text("The state of the first month; the first one listed if left out.")
-    start: Value | None = value("any", "The level in the first month, where states have a growth.", default=None)
+    states: Mapping[str, State] = fields.table("Names to states.", of=State)
+    first: str = fields.text("The state of the first month; the first one listed if left out.")
+    start: Value | None = fields.value("any", "The level in the first month, where states have a growth.", default=None)
 
     def write(self, builder: Builder) -> None:
         """Write which state it is in, and the value or the level that follows from it."""
@@ -77,7 +79,8 @@ class Regime(AbstractDriver):
         draw = builder.uniforms("move")
         first = Const(float(names.index(self.first or names[0])))
         moved = self._of_state(before, [self._moved(builder, name, draw) for name in names])
-        now = builder.row("state", where_(builder.first_month, first, moved), "number of the state, from 0", start=first)
+        moving = where_(builder.first_month, first, moved)
+        now = builder.row("state", moving, "number of the state, from 0", start=first)
         for number, name in enumerate(names):
             builder.row(name, call("eq", now, Const(float(number))), f"whether it is in {name}")
         values = [s.value for s in self.states.values() if s.value is not None]
@@ -105,8 +108,9 @@ class Regime(AbstractDriver):
         """The state's number a month after the state `name`: the draw falls into another state's part, or into none."""
         names = list(self.states)
         here: Expr = Const(float(names.index(name)))
-        given = self.states[name].to
-        others = [(n, builder.value(v)) for n, v in given.items()] if given else [(n, Const(1.0)) for n in names if n != name]
+        others: list[tuple[str, Expr]] = [(n, Const(1.0)) for n in names if n != name]
+        if self.states[name].to:
+            others = [(n, builder.value(share)) for n, share in self.states[name].to.items()]
         if not others:
             return here
         leaving = 1.0 - call("exp", -builder.own(f"{name}.leaves") / 12.0)
@@ -120,9 +124,15 @@ class Regime(AbstractDriver):
     def _sound(self, builder: Builder) -> bool:
         """Whether the states make a process; problems are logged."""
         before = len(builder.log)
+        self._check_names(builder)
+        self._check_ways(builder)
+        return len(builder.log) == before
+
+    def _check_names(self, builder: Builder) -> None:
+        """`first` and `to` name states, and `to` names others."""
         driver, where = builder.clause_name, builder.clause_where
         named = [("first", self.first)] if self.first else []
-        named += [(f"states.{name}.to", other) for name, state in self.states.items() for other in dict(state.to)]
+        named += [(f"{name}.to", other) for name, state in self.states.items() for other in dict(state.to)]
         for field, name in named:
             if name not in self.states:
                 close = nearest(name, self.states)
@@ -131,15 +141,21 @@ class Regime(AbstractDriver):
         for name, state in self.states.items():
             if name in dict(state.to):
                 builder.log.add("D261", f"{name} of {driver} is left for itself", where,
-                                why="`to` says which other states follow", fix="leave it out, and lower `leaves` instead")
-        ways = [(s.value is not None, s.growth is not None or s.volatility is not None) for s in self.states.values()]
-        if not ways or len(set(ways)) > 1 or sum(ways[0]) != 1 or any(s.growth is None and w[1] for s, w in
-                                                                    zip(self.states.values(), ways, strict=True)):
+                                why="`to` says which other states follow", fix=f"leave out {name} there")
+
+    def _check_ways(self, builder: Builder) -> None:
+        """All states set a value, or all set a growth and there is a start to grow from."""
+        driver, where = builder.clause_name, builder.clause_where
+        states = self.states.values()
+        if all(s.value is not None and s.growth is None and s.volatility is None for s in states):
+            if self.start is not None:
+                builder.log.add("D261", f"{driver} has a start, but its states set its value", where,
+                                why="a value does not grow from anywhere", fix="leave out start")
+        elif all(s.growth is not None and s.value is None for s in states):
+            if self.start is None:
+                builder.log.add("D261", f"{driver} has no start", where,
+                                why="a level that grows begins somewhere", fix="write start: and a level")
+        else:
             builder.log.add("D261", f"the states of {driver} do not all say the same kind of thing", where,
-                            why="a state either sets the driver's value or how its level grows",
+                            why="a state either sets the driver's value, or how its level grows and wanders",
                             fix="give every state a value, or every state a growth")
-        elif ways[0][1] != (self.start is not None):
-            message = f"{driver} has no start" if ways[0][1] else f"{driver} has a start, but its states set its value"
-            builder.log.add("D261", message, where, why="a level that grows begins somewhere, a value does not grow",
-                            fix="write start: with the level in the first month" if ways[0][1] else "leave out start")
-        return len(builder.log) == before

@@ -5,11 +5,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar
 
 from prenup.base.fields import choice, dated
-from prenup.base.problems import Origin
 from prenup.base.quantity import Number
 from prenup.drivers._driver import AbstractDriver
 from prenup.sheet.builder import Builder
@@ -22,9 +20,9 @@ class Schedule(AbstractDriver):
     """A quantity that has a stated value on each of some days, and moves between them as said.
 
     Path:
-        A month counts by its last day. `steps`: a value holds from the first month whose last day reaches its day until the
-        next value does. `straight`: the same amount is added every day between two points. `growth`: the same percentage is
-        added every day. Before the first point its value holds, after the last point the last value.
+        A month counts by its last day. `steps`: a value holds from the first month whose last day reaches its day
+        until the next value does. `straight`: the same amount is added every day between two points. `growth`: the
+        same percentage is added every day. Before the first point its value holds, after the last point the last.
 
     Equations:
         w = (last day of month t - day[i]) / (day[i+1] - day[i]) between two points; with `steps`, w = 0
@@ -50,7 +48,7 @@ class Schedule(AbstractDriver):
 
     kind: ClassVar[str] = "schedule"
 
-    points: tuple[tuple[datetime.date, Value], ...] = dated("Days, or years for their last day, with the value on each.")
+    points: tuple[tuple[datetime.date, Value], ...] = dated("Days, or years for their last day, each with its value.")
     between: str = choice(("steps", "straight", "growth"), "How it goes from one value to the next.", default="steps")
 
     def write(self, builder: Builder) -> None:
@@ -93,22 +91,10 @@ class Schedule(AbstractDriver):
 
     def _sound(self, builder: Builder) -> bool:
         """Whether the points make a path; problems are logged."""
-        before = len(builder.log)
-        if not self.points:
-            builder.log.add("D262", f"{builder.clause_name} has no points", builder.clause_where,
-                            why="a schedule is nothing but its points", fix="write points: {2025: $1bn/yr, 2026: $2bn/yr}")
-        for (day, _), (other, value) in pairwise(self.points):
-            if day == other:
-                builder.log.add("D262", f"{builder.clause_name} has two values on {day}", value_place(value, builder),
-                                why="a day has one value; a bare year is its last day", fix="leave out one of the two")
-        for day, value in self.points if self.between == "growth" else ():
-            if isinstance(value, Number) and value.value <= 0:
-                builder.log.add("D262", f"{builder.clause_name} is not above zero on {day}", value_place(value, builder),
-                                why="a constant percentage never leads to zero, nor away from it",
-                                fix="write between: straight")
-        return len(builder.log) == before
-
-
-def value_place(value: Value, builder: Builder) -> Origin | None:
-    """Where a value stands in the deal file, or else the driver that it belongs to."""
-    return value.where if isinstance(value, Number) else builder.clause_where
+        low = [(day, v) for day, v in self.points if isinstance(v, Number) and v.value <= 0]
+        if self.between != "growth" or not low:
+            return True
+        day, value = low[0]
+        builder.log.add("D262", f"{builder.clause_name} is not above zero on {day}", value.where or builder.clause_where,
+                        why="no percentage leads to zero, or away from it", fix="write between: straight")
+        return False

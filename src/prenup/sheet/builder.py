@@ -18,6 +18,7 @@ from prenup.base.quantity import Number
 from prenup.base.units import BOOL, DATE, NUMBER, YEAR, Unit, base_unit
 from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Param, Pending, Prev, Ref, Shock, Table, View, call, least, most, where_
 from prenup.sheet.formula import Changed, Formula, Value
+from prenup.sheet.resolve import balance_name
 from prenup.sheet.sheet import MONEY, Event, Party, Row, Sheet, Transfer
 from prenup.sheet.translate import translate
 
@@ -372,6 +373,10 @@ class Builder:
         self.row("since", since, f"{note}: years since", unit=YEAR)
         self.events[name] = Event(name, note, self.clause_where)
         return Ref(name)
+
+    def holding(self, resource: str, party: str) -> Expr:
+        """What a party holds at the month's end of a resource that some clause moves, from all transfers of the sheet."""
+        return Ref(balance_name(resource, party), self.clause_where)
 
     def terminated(self) -> Expr | None:
         """Whether another clause had ended this one before this month; None where no clause can."""

@@ -1,1 +1,1 @@
-
+"""How answers reach people: terminal, page, JSON, CSV; strangers to one another, and none computes anything."""

@@ -1,4 +1,4 @@
-"""What all payments to one party share besides how they are settled: bands of a running total, each with its own rate."""
+"""What payments to one party share besides how they are settled: bands of a running total, each with its own rate."""
 
 from __future__ import annotations
 
@@ -29,14 +29,18 @@ class AbstractPayment(AbstractSettlement):
 
     payee: str = party("Who is paid.")
     tiers: tuple[Tier, ...] = items(Tier, "Bands of the running total, each with its own rate.", default=())
-    tier_base: str = choice(("annual", "cumulative"), "Whether the running total starts anew each calendar year.", default="annual")
+    tier_base: str = choice(
+        ("annual", "cumulative"), "Whether the running total starts anew each calendar year.", default="annual"
+    )
 
     def banded(self, builder: Builder, base: Expr, name: str = "") -> Expr:
-        """What the tiers make of a month's base; the base itself where there are none. A negative base counts as none."""
+        """What the tiers make of a month's base (a negative one counts as none); the base itself without tiers."""
         if not self.tiers:
             return base
         stem = f"{name}." if name else ""
-        counted = builder.row(f"{stem}counted", where_(self.active(builder), most(base, ZERO), ZERO), "what the tiers count this month")
+        counted = builder.row(
+            f"{stem}counted", where_(self.active(builder), most(base, ZERO), ZERO), "what the tiers count this month"
+        )
         before: Expr = builder.prev(builder.own(f"{stem}running_total"))
         if self.tier_base == "annual":
             before = where_(call("eq", builder.month_of_year, Const(1.0)), ZERO, before)
@@ -54,11 +58,18 @@ class AbstractPayment(AbstractSettlement):
         """The share of a base that is owed: by one rate or by tiers. Both or neither is a problem in the log."""
         if (rate is None) == (not self.tiers):
             both = "both are" if self.tiers else "neither is"
-            builder.log.add("D250", f"{builder.clause_name} takes {noun} or tiers, and {both} given", builder.clause_where,
-                            why="one of them says what share is paid", fix=f"write {noun}: 20%, or tiers with a rate each")
+            builder.log.add(
+                "D250",
+                f"{builder.clause_name} takes {noun} or tiers, and {both} given",
+                builder.clause_where,
+                why="one of them says what share is paid",
+                fix=f"write {noun}: 20%, or tiers with a rate each",
+            )
         return self.banded(builder, base) if rate is None else builder.rate(rate) * base
 
-    def settle(self, builder: Builder, owed: Expr, note: str, *, active: Expr | None = None, once: bool = False) -> Expr:
+    def settle(
+        self, builder: Builder, owed: Expr, note: str, *, active: Expr | None = None, once: bool = False
+    ) -> Expr:
         """Pay what is owed this month under the shared modifiers; the row `paid` is returned.
 
         `active` says when it accrues: while the clause is in force if None. `once` marks single payments.

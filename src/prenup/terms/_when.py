@@ -1,7 +1,7 @@
 """When a clause acts: whether a condition holds, held in an earlier month, or comes true now for the first time.
 
-A day is compared with the calendar itself, so that one before the first month is history. Anything else is remembered in
-a row of the clause: once true, it stays true.
+A day is compared with the calendar itself, so that one before the first month is history. Anything else is
+remembered in a row of the clause: once true, it stays true.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def _remembered(builder: Builder, condition: Value, name: str) -> Expr:
     return row
 
 
-def recurs(value: Value) -> bool:
-    """Whether an amount is one of every month: money a year, or a formula; plain money is paid once."""
+def recurs(value: Value, *, when_formula: bool = True) -> bool:
+    """Whether an amount is one of every month: money a year is, plain money is not, of a formula the clause decides."""
     if isinstance(value, Changed):
-        return recurs(value.first)
-    return not isinstance(value, Number) or value.unit.power("yr") == -1
+        return recurs(value.first, when_formula=when_formula)
+    return value.unit.power("yr") == -1 if isinstance(value, Number) else when_formula

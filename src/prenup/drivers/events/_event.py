@@ -22,7 +22,7 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class AbstractEvent(AbstractEntry):
-    """Something that happens at most once on a path. Formulas read it by name: `after(agi)`, `on(agi)`, `since(agi)`."""
+    """Something that happens at most once on a path. Formulas ask `after(agi)`, `on(agi)`, `since(agi)`."""
 
     lasts: Value | None = value("duration", "How long its effects last; for good if left out.", default=None)
     effects: Mapping[str, Effect] = table("Drivers or rows that it acts on while it lasts.", of=Effect, default=())

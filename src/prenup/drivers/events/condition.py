@@ -39,7 +39,7 @@ class Condition(AbstractEvent):
 
     kind: ClassVar[str] = "condition"
 
-    when: Value = condition("Happens when this holds: a comparison, a date, another event, or several with and, or, not.")
+    when: Value = condition("When it happens: a comparison, a date, another event, or several with and, or, not.")
     by: str = text("Who decides, if it is a decision.")
 
     def write(self, builder: Builder) -> None:

@@ -19,8 +19,8 @@ class Hazard(AbstractEvent):
     """An event with a rate: so many a year, on average, if it could happen again and again; here the first one counts.
 
     Path:
-        One draw a path sets how much hazard it takes; the event happens in the month in which the sum so far reaches it.
-        The months in which `from` and `until` come true still count.
+        One draw a path sets how much hazard it takes; the event happens in the month in which the sum so far
+        reaches it. The month in which `from` comes true counts, and so does that of `until`; both then stay true.
 
     Equations:
         so_far[t] = so_far[t-1] + rate[t] / 12 while it can happen

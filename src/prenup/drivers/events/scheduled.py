@@ -17,8 +17,8 @@ class Scheduled(AbstractEvent):
     """An event that is certain to happen, on a day that is set.
 
     Path:
-        It happens in the month that holds the day. Where the day is a range it is unknown: one draw a view of the deal. A day
-        before the first month counts in the first month.
+        It happens in the month that holds the day. Where the day is a range it is unknown: one draw a view of the
+        deal. A day before the first month counts in the first month.
 
     Equations:
         X happens when the last day of the month >= date

@@ -19,8 +19,8 @@ class Window(AbstractEvent):
     """An event that happens with a stated probability, and then on any day of a stretch of time alike.
 
     Path:
-        One draw a path decides both whether it happens and when. It happens in the month that holds the day; a day before the
-        first month counts in the first month.
+        One draw a path decides both whether it happens and when. It happens in the month that holds the day; a day
+        before the first month counts in the first month.
 
     Equations:
         X comes at all when u < probability, u uniform
@@ -52,7 +52,8 @@ class Window(AbstractEvent):
     def write(self, builder: Builder) -> None:
         """Write whether it comes, the day, and the event."""
         if isinstance(self.from_, Number) and isinstance(self.to, Number) and self.to.value < self.from_.value:
-            builder.log.add("D263", f"{builder.clause_name} closes before it opens", self.to.where or builder.clause_where,
+            where = self.to.where or builder.clause_where
+            builder.log.add("D263", f"{builder.clause_name} closes before it opens", where,
                             why="it happens on a day between the two", fix="write the earlier day as from")
         draw, probability = builder.uniform("draw"), builder.value(self.probability)
         comes = builder.row("comes", draw < probability, "whether it happens at all")

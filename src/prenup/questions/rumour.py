@@ -1,0 +1,140 @@
+"""Which conclusions rest on rumour: every unconfirmed number moved to the ends of its range, one at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from prenup.base.quantity import UNCONFIRMED, Number
+from prenup.base.wording import join, money
+from prenup.deal.inventory import numbers
+from prenup.engine.reference import Array
+from prenup.outcome.run import Run
+from prenup.questions._answer import Answer, Bars, Cell, Column, Table
+from prenup.questions._question import AbstractQuestion, Asked
+
+PATHS_EACH = 64
+"""Paths of each randomisation at each setting: all settings see the same futures, so few are enough for a difference."""
+
+SHOWN = 12
+"""Bars in a chart."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Swing:
+    """A party's mean value with one unknown at its low and at its high end."""
+
+    number: Number
+    low: float
+    high: float
+
+    @property
+    def width(self) -> float:
+        return abs(self.high - self.low)
+
+
+class Rumour(AbstractQuestion):
+    """How far each unknown number moves each party's value, and whether a conclusion hangs on one that nobody confirmed."""
+
+    name: ClassVar[str] = "rumour"
+
+    def answer(self, asked: Asked) -> Answer | None:
+        """Sentences on what is confirmed and what hangs on a rumour; a tornado a party. None for a deal without numbers."""
+        stated = numbers(asked.deal)
+        if not stated:
+            return None
+        unknowns = list(asked.run.sheet.unknowns.values())
+        sentences = [_count(stated)]
+        if not unknowns:
+            return Answer(self.name, "What rests on unconfirmed reports", (*sentences, "No number is given a range."))
+        run = asked.under(one_at_a_time(list(asked.run.sheet.unknowns), asked.settings.randomisations), PATHS_EACH, 2 * len(unknowns) + 1)
+        parties = [p for p in run.sheet.parties if run.clauses(p)]
+        swings = {party: _swings(run, party, unknowns) for party in parties}
+        sentences += [_conclusion(run, party, *swings[party]) for party in parties]
+        charts = tuple(_tornado(run, party, *swings[party]) for party in parties if any(s.width > 0 for s in swings[party][1]))
+        return Answer(self.name, "What rests on unconfirmed reports", tuple(sentences), (_table(run, swings),), charts,
+                      ("Each unknown is moved alone to the 5 % and the 95 % point of its range; all others stay at their middle.",))
+
+
+def one_at_a_time(names: list[str], n_parts: int) -> dict[str, Array]:
+    """Settings of the unknowns side by side: all at their middle, then each at its low and its high end in turn.
+
+    Returns the uniform draw of each, (randomisation, 2 * len(names) + 1, 1).
+    """
+    settings = {}
+    for index, name in enumerate(names):
+        row = np.full(2 * len(names) + 1, 0.5)
+        row[2 * index + 1], row[2 * index + 2] = 0.05, 0.95
+        settings[name] = np.broadcast_to(row[None, :, None], (n_parts, len(row), 1)).copy()
+    return settings
+
+
+def _swings(run: Run, party: str, unknowns: list[Number]) -> tuple[float, list[_Swing]]:
+    worth = np.where(run.filled.sound, run.worth(party), np.nan)
+    with np.errstate(all="ignore"):
+        means = np.nanmean(worth, axis=(0, 2))
+    found = [_Swing(n, float(means[2 * i + 1]), float(means[2 * i + 2])) for i, n in enumerate(unknowns)]
+    return float(means[0]), sorted(found, key=lambda s: -s.width)
+
+
+def _count(stated: list[Number]) -> str:
+    counts = Counter(n.provenance.status or "unmarked" for n in stated)
+    parts = [f"{counts[s]} {s}" for s in ("confirmed", *UNCONFIRMED, "unmarked") if counts[s]]
+    return f"Of the {len(stated)} numbers in the deal, {join(parts)}."
+
+
+def _conclusion(run: Run, party: str, middle: float, swings: list[_Swing]) -> str:
+    """Whether the sign of a party's value hangs on one number, and which moves it most."""
+    title, currency = run.deal.party_title(party), run.deal.currency
+    if not swings or swings[0].width == 0:
+        return f"{title}: none of the unknown numbers moves its value."
+    turning = [s for s in swings if (s.low > 0) != (middle > 0) or (s.high > 0) != (middle > 0)]
+    first = swings[0]
+    moved = (f"{label(run, first.number)} ({_status(first.number)}) moves it most, from {money(first.low, currency)} to "
+             f"{money(first.high, currency)}")
+    if turning:
+        names = join([f"{label(run, s.number)} ({_status(s.number)})" for s in turning[:3]])
+        return f"{title}: whether it gains or loses hangs on {names}. {moved}."
+    return f"{title}: no single unknown turns its {'gain' if middle > 0 else 'loss'} around. {moved}."
+
+
+def _status(number: Number) -> str:
+    return number.provenance.status or "unmarked"
+
+
+def label(run: Run, number: Number) -> str:
+    """A number's place in the deal in words: `Azure supply, discount`."""
+    parts = number.path.split(".")
+    entry = run.deal.title_of(parts[1]) if len(parts) > 1 and parts[0] != "numbers" else ""
+    if parts[0] == "parties":
+        entry = run.deal.party_title(parts[1])
+    rest = " ".join(parts[2:] if len(parts) > 2 else parts[1:]).replace("_", " ")
+    return f"{entry}, {rest}" if entry else rest
+
+
+def _table(run: Run, swings: dict[str, tuple[float, list[_Swing]]]) -> Table:
+    """All unknowns by the largest swing that they give any party."""
+    width: dict[str, float] = {}
+    for _, found in swings.values():
+        for swing in found:
+            width[swing.number.path] = max(width.get(swing.number.path, 0.0), swing.width)
+    columns = (Column("Number"), Column("Range"), Column("Status"),
+               *(Column(f"{run.deal.party_title(p)}: low to high", "gain") for p in swings))
+    rows: list[tuple[Cell, ...]] = []
+    by_path = {p: {s.number.path: s for s in found} for p, (_, found) in swings.items()}
+    for path in sorted(width, key=lambda p: -width[p]):
+        number = run.sheet.unknowns[path]
+        cells: tuple[Cell, ...] = tuple(by_path[p][path].high - by_path[p][path].low for p in swings)
+        rows.append((label(run, number), number.text, _status(number), *cells))
+    return Table("What each unknown moves, from the low to the high end of its range", columns, tuple(rows))
+
+
+def _tornado(run: Run, party: str, middle: float, swings: list[_Swing]) -> Bars:
+    shown = [s for s in swings if s.width > 0][:SHOWN]
+    return Bars(f"What moves {run.deal.party_title(party)}'s value", run.deal.currency, tuple(label(run, s.number) for s in shown),
+                tuple(s.low for s in shown), tuple(s.high for s in shown), middle,
+                note="From the low end (5 %) to the high end (95 %) of each range; the line is the middle.",
+                marks=tuple(_status(s.number) for s in shown))

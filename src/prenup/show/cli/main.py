@@ -1,0 +1,241 @@
+"""`prenup`: run a deal, check it, show its stages, look things up.
+
+Exit codes: 0 it worked; 1 the deal or the file has faults, each shown with its place; 2 the command was not understood.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import prenup
+
+if TYPE_CHECKING:
+    from prenup.base.problems import Problem
+    from prenup.case import Case
+    from prenup.engine.run import Settings
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(prenup.__version__, prog_name="prenup")
+def cli() -> None:
+    """Who ends up with what when two companies tie themselves together.
+
+    A deal is a YAML file; `prenup new` writes one to start from.
+    """
+
+
+@cli.command()
+@click.argument("file", type=click.Path())
+@click.option("--variant", metavar="NAME", help="Run the deal under one of its variants.")
+@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field, such as terms.rev_share.rate=10%.")
+@click.option("--paths", default=16_384, show_default=True, metavar="N", help="Paths in all.")
+@click.option("--views", default=32, show_default=True, metavar="N",
+              help="Views of what is unknown; 1 holds every unknown at its middle.")
+@click.option("--seed", default=1, show_default=True, metavar="S", help="The same seed gives the same figures.")
+@click.option("--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report as one page.")
+@click.option("--csv", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write tables and charts as CSV files.")
+def run(file: str, variant: str | None, sets: tuple[str, ...], paths: int, views: int, seed: int, sampler: str,
+        as_json: bool, html: Path | None, csv: Path | None) -> None:
+    """Run a deal and say who gets what."""
+    from prenup.engine.run import Settings
+    from prenup.pipeline import AT_ONCE, IN_FULL, answer
+    from prenup.show.cli.progress import progress
+
+    settings = Settings(paths, views, seed, sampler)  # type: ignore[arg-type]  # click has checked it
+    if settings.problem():
+        raise click.UsageError(settings.problem())
+    case = _open(file, variant, sets, as_json)
+    with progress("Working it out") as report:
+        result = _guarded(lambda: answer(case, settings, IN_FULL if html else AT_ONCE, report), as_json)
+    if html:
+        from prenup.show.report.page import write_page
+
+        _saving(lambda: write_page(result, html))
+    if csv:
+        from prenup.show.as_csv import write_csv
+
+        _saving(lambda: write_csv(result, csv))
+    if as_json:
+        from prenup.show.as_json import run_json
+
+        click.echo(run_json(result))
+        return
+    _print_result(result, html, csv)
+
+
+def _print_result(result: Any, html: Path | None, csv: Path | None) -> None:
+    from prenup.show.cli.tables import console, show_answer, show_head
+
+    out = console()
+    _warn(result.case.deal.warnings)
+    show_head(out, result.run)
+    for found in result.answers:
+        show_answer(out, found, result.run.deal.currency)
+    if html:
+        out.print(f"\nThe report is in {html}")
+    if csv:
+        out.print(f"\nTables are in {csv}")
+
+
+@cli.command()
+@click.argument("file", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+def check(file: str, as_json: bool) -> None:
+    """Say whether a deal file and each of its variants is sound, and show every fault at once."""
+    case = _open(file, None, (), as_json)
+    for name in case.deal.variants:
+        _guarded(lambda name=name: case.variant(name), as_json, f"under the variant {name}:")  # type: ignore[misc]
+    if as_json:
+        from prenup.show.as_json import problems_json
+
+        click.echo(problems_json(case.deal.warnings))
+        return
+    _warn(case.deal.warnings)
+    n_variants = len(case.deal.variants)
+    click.echo(f"{file}: no faults; {len(case.deal.terms)} terms, {len(case.sheet.rows)} rows, {n_variants} "
+               f"variant{'' if n_variants == 1 else 's'}")
+
+
+@cli.command()
+@click.argument("file", type=click.Path())
+@click.option("--as", "stage", type=click.Choice(["deal", "sheet", "ledger"]), default="deal", show_default=True,
+              help="deal: the file as prenup reads it; sheet: every equation; ledger: who paid whom, by year.")
+@click.option("--variant", metavar="NAME", help="Show the deal under one of its variants.")
+@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field first.")
+def show(file: str, stage: str, variant: str | None, sets: tuple[str, ...]) -> None:
+    """Show a deal at one of its stages."""
+    case = _open(file, variant, sets, False)
+    if stage == "deal":
+        click.echo(case.to_yaml(), nl=False)
+    elif stage == "sheet":
+        from prenup.sheet.printing import sheet_lines
+
+        for line in sheet_lines(case.sheet):
+            click.echo(line)
+    else:
+        from prenup.show.cli.ledger import show_ledger
+
+        show_ledger(case)
+
+
+@cli.command()
+@click.argument("kind", required=False)
+def terms(kind: str | None) -> None:
+    """List the kinds of terms, drivers and events, or explain one."""
+    from prenup.show.cli.reference import known_kinds, show_kind, show_kinds
+
+    if kind is None:
+        show_kinds()
+    elif kind in known_kinds():
+        show_kind(kind)
+    else:
+        from prenup.base.problems import nearest
+
+        close = nearest(kind, known_kinds())
+        raise click.UsageError(f"no kind is called {kind}" + (f"; did you mean {close}?" if close else "; prenup terms lists them"))
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of deal files, for editors."""
+    import json
+
+    from prenup.deal.schema import schema as make
+
+    click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def new(file: Path | None) -> None:
+    """Print a commented deal to start from, or write it to FILE, which must not exist."""
+    from prenup.base.files import write_whole
+    from prenup.deal.starter import STARTER
+
+    if file is None:
+        click.echo(STARTER, nl=False)
+        return
+    if file.exists():
+        raise click.UsageError(f"{file} exists already; choose another name")
+    _saving(lambda: write_whole(file, STARTER))
+    click.echo(f"wrote {file}; try: prenup run {file}")
+
+
+def _open(file: str, variant: str | None, sets: tuple[str, ...], as_json: bool) -> Case:
+    """The deal with its variant and changes; the program ends with code 1 where it has faults."""
+
+    def work() -> Case:
+        from prenup.case import load
+        from prenup.show.cli.changes import changed
+
+        case = load(file)
+        if variant is not None:
+            case = case.variant(variant)
+        return changed(case, sets) if sets else case
+
+    found: Case = _guarded(work, as_json)
+    return found
+
+
+def _guarded(work: Any, as_json: bool, head: str = "") -> Any:
+    """The result of some work on a deal; its faults are shown and the program ends with code 1."""
+    from prenup.base.problems import DealError
+
+    try:
+        return work()
+    except DealError as fault:
+        if as_json:
+            from prenup.show.as_json import problems_json
+
+            click.echo(problems_json(fault.problems))
+        else:
+            _print_problems(fault.problems, head)
+        sys.exit(1)
+
+
+def _print_problems(problems: tuple[Problem, ...], head: str = "") -> None:
+    text = "\n\n".join(p.render() for p in problems)
+    errors = sum(p.severity == "error" for p in problems)
+    click.echo(f"{head}\n{text}" if head else text, err=True)
+    click.echo(f"\n{errors} fault{'' if errors == 1 else 's'}", err=True)
+
+
+def _warn(warnings: tuple[Problem, ...]) -> None:
+    for warning in warnings:
+        click.echo(warning.render() + "\n", err=True)
+
+
+def _saving(work: Any) -> None:
+    """Write files; a folder that can't be written is one line and code 1."""
+    try:
+        work()
+    except OSError as fault:
+        click.echo(f"can't write {fault.filename or ''}: {fault.strerror or fault}", err=True)
+        sys.exit(1)
+
+
+def main() -> None:
+    """The program: what `prenup` on the command line calls."""
+    try:
+        cli.main(standalone_mode=False, prog_name="prenup")
+    except click.exceptions.Exit as fault:
+        sys.exit(fault.exit_code)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(2)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()
