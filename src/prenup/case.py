@@ -61,7 +61,7 @@ class Case:
         self,
         *,
         paths: int = 16_384,
-        views: int = 32,
+        views: int = 128,
         seed: int = 1,
         sampler: str = "sobol",
         keep: Iterable[str] = (),

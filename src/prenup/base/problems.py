@@ -12,6 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 
+LONGEST_NAME = 80
+"""Characters in a name for which a similar one is looked for; the search grows with their square."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A text that was read, kept so that an error can show the line it speaks of."""
@@ -87,19 +91,23 @@ class Problem:
             "file": self.where.text.name if self.where else None,
             "line": self.where.line if self.where else None,
             "column": self.where.column if self.where else None,
+            "width": self.where.width if self.where else None,
             "why": self.why,
             "try": self.fix,
+            "related": [
+                {"label": label, "file": place.text.name, "line": place.line, "column": place.column, "width": place.width}
+                for label, place in self.related
+            ],
         }
 
 
 def excerpt(place: Origin) -> list[str]:
     """The line at `place` and a row of carets under it; a long line is cut around the place."""
-    line = place.text.line(place.line).replace("\t", " ")
-    if not line:
-        return []
     start = place.column - 1
     cut = max(0, start - 60)
-    shown = line[cut : cut + 100]
+    shown = place.text.line(place.line)[cut : cut + 100].replace("\t", " ")
+    if not shown:
+        return []
     width = max(1, min(place.width, len(shown) - (start - cut)))
     gutter = f"{place.line:>5} | "
     return [gutter + shown, " " * (len(gutter) - 2) + "| " + " " * (start - cut) + "^" * width]
@@ -109,7 +117,8 @@ class Log:
     """The problems met so far, in the order in which they were met."""
 
     def __init__(self) -> None:
-        self._problems: list[Problem] = []
+        self._problems: dict[tuple[str, str, Origin | None], Problem] = {}
+        self._n_errors = 0
 
     def add(
         self,
@@ -123,21 +132,26 @@ class Log:
         severity: str = "error",
     ) -> None:
         """Record one problem; the same words at the same place are recorded once."""
-        problem = Problem(code, message, where, why, fix, related, severity)
-        if problem not in self._problems:
-            self._problems.append(problem)
+        self.extend([Problem(code, message, where, why, fix, related, severity)])
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Record several."""
         for problem in problems:
-            if problem not in self._problems:
-                self._problems.append(problem)
+            key = (problem.code, problem.message, problem.where)
+            if key not in self._problems:
+                self._problems[key] = problem
+                self._n_errors += problem.severity == "error"
 
     def __iter__(self) -> Iterator[Problem]:
         return iter(self.sorted())
 
     def __len__(self) -> int:
         return len(self._problems)
+
+    @property
+    def n_errors(self) -> int:
+        """How many of them stop the work."""
+        return self._n_errors
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -158,11 +172,11 @@ class Log:
                 return ("\uffff", 0, 0, met)
             return (problem.where.text.name, problem.where.line, problem.where.column, met)
 
-        return [problem for _, problem in sorted(enumerate(self._problems), key=key)]
+        return [problem for _, problem in sorted(enumerate(self._problems.values()), key=key)]
 
     def stop_on_errors(self) -> None:
         """Raise `DealError` with everything met so far, if any of it is an error."""
-        if self.errors:
+        if self.n_errors:
             raise DealError(tuple(self))
 
 
@@ -171,10 +185,15 @@ class DealError(Exception):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__("\n\n".join(p.render() for p in problems))
+        super().__init__(problems)
+
+    def __str__(self) -> str:
+        return "\n\n".join(p.render() for p in self.problems)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` was most likely meant to be, or None where nothing is near."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    if len(name) > LONGEST_NAME:
+        return None
+    close = difflib.get_close_matches(name, [k for k in known if len(k) <= LONGEST_NAME], n=1, cutoff=0.6)
     return close[0] if close else None

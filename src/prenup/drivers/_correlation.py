@@ -94,7 +94,7 @@ def _eigenvalues(matrix: Matrix) -> list[float]:
             break
         for i in range(n):
             for j in range(i):
-                if a[i][j] != 0.0:
+                if a[j][i] != 0.0:
                     _rotate(a, j, i)
     return [a[i][i] for i in range(n)]
 
@@ -109,3 +109,4 @@ def _rotate(a: list[list[float]], p: int, q: int) -> None:
         a[k][p], a[k][q] = cosine * a[k][p] - sine * a[k][q], sine * a[k][p] + cosine * a[k][q]
     for k in range(len(a)):
         a[p][k], a[q][k] = cosine * a[p][k] - sine * a[q][k], sine * a[p][k] + cosine * a[q][k]
+    a[p][q] = a[q][p] = 0.0

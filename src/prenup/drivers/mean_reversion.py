@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prenup.base.fields import choice, value
+from prenup.base.quantity import Number
 from prenup.base.units import YEAR
 from prenup.drivers._driver import AbstractDriver
 from prenup.sheet.builder import Builder
@@ -64,6 +65,7 @@ class MeanReversion(AbstractDriver):
 
     def write(self, builder: Builder) -> None:
         """Write the mean, the deviation from it and the value."""
+        self._check(builder)
         half_life = most(builder.value(self.half_life), Const(1e-9, YEAR))
         kept = call("pow", Const(0.5), Const(1 / 12, YEAR) / half_life)
         spread = (1.0 - kept * kept) * half_life / Const(2.0 * LN2, YEAR)
@@ -81,6 +83,14 @@ class MeanReversion(AbstractDriver):
         varied = builder.prev_undisturbed("variance") * (kept * kept) + volatility * volatility * spread
         variance = builder.row("variance", self._later(builder, varied), "variance of the deviation")
         builder.row("", expected * call("exp", deviation - variance / 2.0), "value", start=start)
+
+    def _check(self, builder: Builder) -> None:
+        """Percentages need a start and a level above zero."""
+        for word, given in (("start", self.start), ("level", self.level)) if self.scale == "log" else ():
+            if isinstance(given, Number) and given.value <= 0:
+                where = given.where or builder.clause_where
+                builder.log.add("D262", f"the {word} of {builder.clause_name} is not above zero", where,
+                                why="no percentage leads to zero, or away from it", fix="write scale: plain")
 
     def _later(self, builder: Builder, expression: Expr) -> Expr:
         """Zero in the first month, the expression from then on."""

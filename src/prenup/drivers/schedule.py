@@ -95,6 +95,7 @@ class Schedule(AbstractDriver):
         if self.between != "growth" or not low:
             return True
         day, value = low[0]
-        builder.log.add("D262", f"{builder.clause_name} is not above zero on {day}", value.where or builder.clause_where,
+        where = value.where or builder.clause_where
+        builder.log.add("D262", f"{builder.clause_name} is not above zero on {day}", where,
                         why="no percentage leads to zero, or away from it", fix="write between: straight")
         return False

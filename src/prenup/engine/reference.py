@@ -81,15 +81,17 @@ class _Filling:
         self.now: dict[str, Values] = {}
         self.before: dict[str, Values] = {}
         self.monthly = [row for row in sheet.rows.values() if row.stage == "month"]
-        self._parameters = {name: np.float64(value) for name, value in sheet.parameters.items()}
-        self._tables = {name: np.asarray(values) for name, values in sheet.tables.items()}
+        self.parameters = {name: np.float64(value) for name, value in sheet.parameters.items()}
+        self.tables = {name: np.asarray(values) for name, values in sheet.tables.items()}
+        self._once: set[str] = set()
+        self._equations: list[tuple[str, Expr]] = []
         self._shocks: dict[Shock, Array] = {}
-        self._views: dict[str, Array] = {}
+        self.views: dict[str, Array] = {}
         n_months = sheet.calendar.n_months
         for node in _leaves(sheet):
             if isinstance(node, View):
                 drawn = views.get(node.name)
-                self._views[node.name] = streams.view_uniform(design, node.name, randomisations) if drawn is None else drawn
+                self.views[node.name] = streams.view_uniform(design, node.name, randomisations) if drawn is None else drawn
             elif isinstance(node, Shock) and node.law == "uniform":
                 self._shocks[node] = streams.uniform(design, node.stream, randomisations)
             elif isinstance(node, Shock):
@@ -101,6 +103,8 @@ class _Filling:
         for row in self.sheet.rows.values():
             if row.stage == "once":
                 self.now[row.name] = self.of(row.expr)
+        self._once = set(self.now)
+        self._equations = [(row.name, self.settled(row.expr)) for row in self.monthly]
         for row in self.monthly:
             self.now[row.name] = self.of(row.start)
 
@@ -108,8 +112,8 @@ class _Filling:
         """One month: what was now is before, and every row is worked out in order."""
         self.month = month
         self.before = dict(self.now)
-        for row in self.monthly:
-            self.now[row.name] = self.of(row.expr)
+        for name, equation in self._equations:
+            self.now[name] = self.of(equation)
 
     def end(self) -> None:
         """What is worked out on what the months left behind."""
@@ -119,24 +123,45 @@ class _Filling:
 
     def of(self, node: Expr) -> Values:
         """The value of an expression in this month."""
+        return _MEANING[type(node)](self, node)
+
+    def operation(self, node: Op) -> Values:
+        return _FUNCTIONS[node.fn](*[self.of(argument) for argument in node.args])
+
+    def shock(self, node: Shock) -> Values:
+        drawn = self._shocks[node]
+        return drawn if node.law == "uniform" else drawn[self.month]
+
+    def settled(self, node: Expr) -> Expr:
+        """The expression with every part that no month changes replaced by its value, worked out once and for all."""
         if isinstance(node, Op):
-            return _FUNCTIONS[node.fn](*[self.of(argument) for argument in node.args])
+            inside = tuple(self.settled(argument) for argument in node.args)
+            known = all(isinstance(argument, _Held) for argument in inside)
+            return _Held(_FUNCTIONS[node.fn](*[a.value for a in inside])) if known else Op(node.fn, inside)  # type: ignore[attr-defined]
         if isinstance(node, Ref):
-            return self.now[node.name]
-        if isinstance(node, Prev):
-            return self.before[node.name]
-        if isinstance(node, Const):
-            return np.float64(node.value)
-        if isinstance(node, Param):
-            return self._parameters[node.name]
-        if isinstance(node, Table):
-            return self._tables[node.name][self.month]
-        if isinstance(node, View):
-            return self._views[node.name]
-        if isinstance(node, Shock):
-            drawn = self._shocks[node]
-            return drawn if node.law == "uniform" else drawn[self.month]
-        raise TypeError(f"{type(node).__name__} has no value: the sheet was not finished")
+            return _Held(self.now[node.name]) if node.name in self._once else node
+        lasting = isinstance(node, Const | Param | View) or (isinstance(node, Shock) and node.law == "uniform")
+        return _Held(self.of(node)) if lasting else node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held(Expr):
+    """A value that no month changes."""
+
+    value: Values
+
+
+_MEANING: dict[type, Callable[[_Filling, Any], Values]] = {
+    Op: _Filling.operation,
+    Ref: lambda filling, node: filling.now[node.name],
+    Prev: lambda filling, node: filling.before[node.name],
+    Const: lambda filling, node: np.float64(node.value),
+    Param: lambda filling, node: filling.parameters[node.name],
+    Table: lambda filling, node: filling.tables[node.name][filling.month],
+    View: lambda filling, node: filling.views[node.name],
+    Shock: _Filling.shock,
+    _Held: lambda filling, node: node.value,
+}
 
 
 def _leaves(sheet: Sheet) -> set[Expr]:
@@ -145,9 +170,12 @@ def _leaves(sheet: Sheet) -> set[Expr]:
     return {n for row in rows for e in (row.expr, row.start) for n in walk(e) if isinstance(n, View | Shock)}
 
 
+_BOOL = np.dtype(np.bool_)
+
+
 def _plain(value: Values) -> Values:
     """Yes and no as 1 and 0 where arithmetic meets them."""
-    return value.astype(np.float64) if value.dtype == np.bool_ else value
+    return value.astype(np.float64) if value.dtype is _BOOL else value
 
 
 def _arithmetic(function: Callable[..., Values]) -> Callable[..., Values]:
@@ -155,7 +183,7 @@ def _arithmetic(function: Callable[..., Values]) -> Callable[..., Values]:
 
 
 def _yes(value: Values) -> Values:
-    return value if value.dtype == np.bool_ else value != 0
+    return value if value.dtype is _BOOL else value != 0
 
 
 _FUNCTIONS: dict[str, Callable[..., Values]] = {

@@ -28,7 +28,7 @@ class Settings:
     """
 
     paths: int = 16_384
-    views: int = 32
+    views: int = 128
     seed: int = 1
     sampler: Literal["sobol", "random"] = "sobol"
     randomisations: int = 8

@@ -16,14 +16,26 @@ from prenup.base.calendar import Calendar
 from prenup.base.problems import Log, Origin
 from prenup.base.quantity import Number
 from prenup.base.units import BOOL, DATE, NUMBER, YEAR, Unit, base_unit
-from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Param, Pending, Prev, Ref, Shock, Table, View, call, least, most, where_
+from prenup.sheet.expr import (
+    ONE,
+    ZERO,
+    Const,
+    Expr,
+    Op,
+    Param,
+    Pending,
+    Prev,
+    Ref,
+    Shock,
+    Table,
+    least,
+    where_,
+)
 from prenup.sheet.formula import Changed, Formula, Value
 from prenup.sheet.resolve import balance_name
 from prenup.sheet.sheet import MONEY, Event, Party, Row, Sheet, Transfer
 from prenup.sheet.translate import translate
-
-Z95 = 1.6448536269514722
-"""The 95 % point of the normal distribution: a stated range is a 90 % interval."""
+from prenup.sheet.unknowns import quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,72 +185,19 @@ class Builder:
     def _number(self, number: Number) -> Expr:
         name = number.path or self._full(f"number{len(self.parameters)}")
         if number.spread is None:
-            self.parameters[name] = (number.value, number.unit)
-            return Param(name, number.unit)
+            return self.parameter(name, number.value, number.unit)
         if name not in self.rows:
             self.unknowns[name] = number
-            self.rows[name] = Row(name, self._quantile(name, number), "unknown to us: one draw a view of the deal", "once",
-                                  unit=number.unit, clause=self.clause_name, where=number.where)
+            note = "unknown to us: one draw a view of the deal"
+            self.rows[name] = Row(
+                name, quantile(name, number, self.parameter), note, "once", ZERO, number.unit, self.clause_name, number.where
+            )
         return Ref(name)
 
-    def _quantile(self, name: str, number: Number) -> Expr:
-        """The number's value at the uniform draw of its view."""
-        assert number.spread is not None
-        u: Expr = View(name)
-        unit = number.unit
-        parts: list[Expr] = []
-        for index, parameter in enumerate(number.spread.parameters):
-            self.parameters[f"{name}.{index}"] = (parameter, unit)
-            parts.append(Param(f"{name}.{index}", unit))
-        shape = number.spread.shape
-        if shape == "interval":
-            low, middle, high = parts
-            z = call("ppf", u) / Z95
-            down, up = call("max", -z, ZERO), call("max", z, ZERO)
-            if number.spread.parameters[0] > 0:
-                result = middle * call("exp", call("log", low / middle) * down + call("log", high / middle) * up)
-            else:
-                result = middle + (low - middle) * down + (high - middle) * up
-        elif shape == "normal":
-            result = parts[0] + parts[1] * call("ppf", u)
-        elif shape == "lognormal":
-            spread = Param(f"{name}.1", NUMBER)
-            self.parameters[f"{name}.1"] = (number.spread.parameters[1], NUMBER)
-            result = parts[0] * call("exp", spread * call("ppf", u))
-        elif shape == "uniform":
-            result = parts[0] + (parts[1] - parts[0]) * u
-        elif shape == "triangular":
-            low, mode, high = parts
-            turn = (mode - low) / (high - low)
-            rise = low + (high - low) * call("sqrt", u * turn)
-            fall = high - (high - low) * call("sqrt", (1.0 - u) * (1.0 - turn))
-            result = where_(u < turn, rise, fall)
-        else:
-            result = self._choice(name, parts, u)
-        return self._within(result, number)
-
-    def _choice(self, name: str, parts: list[Expr], u: Expr) -> Expr:
-        half = len(parts) // 2
-        result = parts[half - 1]
-        reached: Expr = ONE
-        for index in range(half - 2, -1, -1):
-            for weight in range(half, 2 * half):
-                value, _ = self.parameters[f"{name}.{weight}"]
-                self.parameters[f"{name}.{weight}"] = (value, NUMBER)
-            reached = Param(f"{name}.{half}", NUMBER)
-            for weight in range(half + 1, half + index + 1):
-                reached = reached + Param(f"{name}.{weight}", NUMBER)
-            result = where_(u < reached, parts[index], result)
-        return result
-
-    def _within(self, result: Expr, number: Number) -> Expr:
-        """Keep a draw inside what its field allows."""
-        least_, most_ = number.bounds
-        if least_ is not None:
-            result = most(result, Const(least_, number.unit))
-        if most_ is not None:
-            result = least(result, Const(most_, number.unit))
-        return result
+    def parameter(self, name: str, value: float, unit: Unit) -> Expr:
+        """A number that can change without writing the sheet anew."""
+        self.parameters[name] = (value, unit)
+        return Param(name, unit)
 
     # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -299,7 +258,7 @@ class Builder:
         return Prev(made.name)
 
     def prev_undisturbed(self, name: str = "") -> Expr:
-        """This clause's row `name` in the month before, as it was without the effects of events.
+        """The clause's row `name` in the month before, as it was without the effects of events.
 
         A level that grows from its own past has to grow from this one: an effect would act again every month otherwise.
         """

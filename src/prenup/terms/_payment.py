@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prenup.base.fields import choice, items, party, value
+from prenup.base.quantity import Number
 from prenup.sheet.builder import Builder
 from prenup.sheet.expr import INFINITY, ZERO, Const, Expr, call, least, most, total, where_
 from prenup.sheet.formula import Value
@@ -33,26 +34,38 @@ class AbstractPayment(AbstractSettlement):
         ("annual", "cumulative"), "Whether the running total starts anew each calendar year.", default="annual"
     )
 
-    def banded(self, builder: Builder, base: Expr, name: str = "") -> Expr:
+    def banded(self, builder: Builder, base: Expr, active: Expr | None = None) -> Expr:
         """What the tiers make of a month's base (a negative one counts as none); the base itself without tiers."""
         if not self.tiers:
             return base
-        stem = f"{name}." if name else ""
-        counted = builder.row(
-            f"{stem}counted", where_(self.active(builder), most(base, ZERO), ZERO), "what the tiers count this month"
-        )
-        before: Expr = builder.prev(builder.own(f"{stem}running_total"))
+        self._check_tiers(builder)
+        runs = self.active(builder) if active is None else active
+        counted = builder.row("counted", where_(runs, most(base, ZERO), ZERO), "what the tiers count this month")
+        before: Expr = builder.prev(builder.own("running_total"))
         if self.tier_base == "annual":
             before = where_(call("eq", builder.month_of_year, Const(1.0)), ZERO, before)
-        running = builder.row(f"{stem}running_total", before + counted, "what the tiers have counted so far")
+        running = builder.row("running_total", before + counted, "what the tiers have counted so far")
         parts: list[Expr] = []
         floor: Expr = ZERO
         for tier in self.tiers:
             ceiling = builder.value(tier.up_to) if tier.up_to is not None else INFINITY
             inside = most(least(running, ceiling), floor) - most(least(before, ceiling), floor)
             parts.append(builder.rate(tier.rate) * inside)
-            floor = ceiling
-        return builder.row(f"{stem}in_tiers", total(parts), "what the tiers make of this month's base")
+            floor = most(ceiling, floor)
+        return builder.row("in_tiers", total(parts), "what the tiers make of this month's base")
+
+    def _check_tiers(self, builder: Builder) -> None:
+        """Bands that do not follow one another are a problem in the log."""
+        ends = [tier.up_to for tier in self.tiers]
+        known = [end.value for end in ends if isinstance(end, Number) and end.spread is None]
+        if None in ends[:-1] or sorted(set(known)) != known:
+            builder.log.add(
+                "D251",
+                f"{builder.clause_name}: the tiers do not follow one another",
+                builder.clause_where,
+                why="each band begins where the one before ends",
+                fix="give every tier but the last an up_to, each above the one before",
+            )
 
     def share_of(self, builder: Builder, base: Expr, rate: Value | None, noun: str = "rate") -> Expr:
         """The share of a base that is owed: by one rate or by tiers. Both or neither is a problem in the log."""

@@ -55,4 +55,5 @@ class Milestone(AbstractPayment):
         )
         comes = self.active(builder) & comes_true(builder, self.on, "happened")
         reached = builder.row("reached", comes & succeeds, "whether the milestone is reached this month")
-        self.settle(builder, self.banded(builder, builder.value(self.amount)), "milestone", active=reached, once=True)
+        owed = self.banded(builder, builder.value(self.amount), reached)
+        self.settle(builder, owed, "milestone", active=reached, once=True)

@@ -120,6 +120,8 @@ class ProfitShare(AbstractSettlement):
                 faults.append(f"tier {number} hands out {sum(known):.6g} times the profit")
             if tier.up_to is not None and tier.counted not in tier.shares:
                 faults.append(f"tier {number} has up_to, but counts nobody who has a share in it")
+        if any(tier.up_to is None for tier in self.tiers[:-1]):
+            faults.append("a tier without up_to is not the last, so that those after it are never reached")
         shared = {name for tier in self.tiers for name in tier.shares}
         faults += [
             f"{name} has received something before, but has no share"

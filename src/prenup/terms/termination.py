@@ -84,7 +84,7 @@ class Termination(AbstractPayment):
             takes_effect = builder.row(
                 "now", effective & ~builder.prev(effective), "whether the end takes effect this month"
             )
-            amount = self.banded(builder, builder.value(self.payment))
+            amount = self.banded(builder, builder.value(self.payment), takes_effect)
             self.settle(builder, amount, "payment on termination", active=takes_effect, once=True)
 
     def _months_ago(self, builder: Builder) -> int:

@@ -33,7 +33,7 @@ def cli() -> None:
 @click.option("--variant", metavar="NAME", help="Run the deal under one of its variants.")
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field, such as terms.rev_share.rate=10%.")
 @click.option("--paths", default=16_384, show_default=True, metavar="N", help="Paths in all.")
-@click.option("--views", default=32, show_default=True, metavar="N",
+@click.option("--views", default=128, show_default=True, metavar="N",
               help="Views of what is unknown; 1 holds every unknown at its middle.")
 @click.option("--seed", default=1, show_default=True, metavar="S", help="The same seed gives the same figures.")
 @click.option("--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made.")
