@@ -49,7 +49,8 @@ def all_cases() -> list[Any]:
     for path in sorted(CASES.rglob("*.yaml")):
         file = path.relative_to(CASES).with_suffix("").as_posix()
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert isinstance(entries, list) and entries, f"{file} holds no list of cases"
+        assert isinstance(entries, list), f"{file} holds no list of cases"
+        assert entries, f"{file} holds no case"
         names = [entry["name"] for entry in entries]
         assert len(set(names)) == len(names), f"{file} has two cases of one name"
         found += [pytest.param(Case(file, entry), id=f"{file}: {entry['name']}") for entry in entries]

@@ -6,12 +6,13 @@ was given, a `Spread`: what we don't know about a thing that is already so. A nu
 
 from __future__ import annotations
 
+import calendar
 import datetime
 import math
 import re
 from dataclasses import dataclass, field
 
-from prenup.base.problems import Origin
+from prenup.base.problems import Origin, nearest
 from prenup.base.units import (
     CURRENCIES,
     CURRENCY_SIGNS,
@@ -26,6 +27,9 @@ from prenup.base.units import (
     base_unit,
 )
 
+WIDEST = 10.0
+"""The largest standard deviation of a logarithm: beyond it a draw says nothing."""
+
 LARGEST = 1e30
 """No quantity in a deal is larger; beyond it a slip of the keyboard is more likely than a fact."""
 
@@ -33,11 +37,22 @@ STATUSES = ("confirmed", "reported", "estimated", "assumed")
 UNCONFIRMED = ("reported", "estimated", "assumed")
 
 
-class QuantityError(ValueError):
-    """A text is no quantity; the message says why, `fix` what to write."""
+LONGEST = 300
+"""Characters in a quantity or a distribution; a longer text is something else."""
 
-    def __init__(self, message: str, fix: str = "") -> None:
+MOST_CHOICES = 20
+"""Values in a `choice(...)`."""
+
+
+class QuantityError(ValueError):
+    """A text is no quantity; the message says why, `fix` what to write.
+
+    `meant` tells a quantity that is almost right from a text that was never meant as one.
+    """
+
+    def __init__(self, message: str, fix: str = "", *, meant: bool = True) -> None:
         self.fix = fix
+        self.meant = meant
         super().__init__(message)
 
 
@@ -101,7 +116,7 @@ _QUANTITY = re.compile(
         (?P<before>[$€£¥]|[A-Z]{3}(?![A-Za-z]))?\s*
         (?P<sign2>[-+−]?)\s*
         (?P<digits>(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?
-        (?:\s*(?P<scale>thousand|million|billion|trillion|bn|mn|tn|k|m|b)(?![A-Za-z_]))?
+        (?:\s*(?P<scale>thousand|million|billion|trillion|bn|Bn|BN|mn|MM|tn|[kKmMbBT])(?![A-Za-z_]))?
         \s*(?P<fraction>%|bps?(?![A-Za-z])|x(?![A-Za-z]))?
         \s*(?P<unit>[A-Za-z_]\w*(?:\s*[*]\s*[A-Za-z_]\w*)*)?
         (?:\s*(?:/|per\s|a\s(?=year|month|quarter))\s*(?P<per>[A-Za-z_]\w*))?
@@ -123,9 +138,10 @@ def parse_quantity(text: str, resources: frozenset[str] = frozenset()) -> Quanti
     stripped = text.strip()
     if _DATE.fullmatch(stripped):
         return Quantity(float(_date(stripped).toordinal()), DATE)
-    match = _QUANTITY.fullmatch(stripped)
+    match = _QUANTITY.fullmatch(stripped) if len(stripped) <= LONGEST else None
     if not match or not stripped.isprintable():
-        raise QuantityError(f"{_shown(text)} is not a quantity", "write it like $13bn, 20%, 3.7bn/yr, 18 months or 2030-12-31")
+        fix = "write it like $13bn, 20%, 3.7bn/yr, 18 months or 2030-12-31"
+        raise QuantityError(f"{_shown(text)} is not a quantity", fix, meant=False)
     value = float(match["digits"].replace(",", "").replace("_", "") + (match["exponent"] or ""))
     if "-" in match["sign"] + match["sign2"] or "−" in match["sign"] + match["sign2"]:
         value = -value
@@ -133,7 +149,8 @@ def parse_quantity(text: str, resources: frozenset[str] = frozenset()) -> Quanti
     factor, unit = _unit_of(match, resources, text)
     value *= factor
     if not math.isfinite(value) or abs(value) > LARGEST:
-        raise QuantityError(f"{_shown(text)} is larger than any quantity in a deal ({LARGEST:g})", "check the digits and the scale word")
+        fix = "check the digits and the scale word"
+        raise QuantityError(f"{_shown(text)} is larger than any quantity in a deal ({LARGEST:g})", fix)
     return Quantity(value, unit)
 
 
@@ -143,7 +160,8 @@ def _unit_of(match: re.Match[str], resources: frozenset[str], text: str) -> tupl
     if match["before"]:
         currency = CURRENCY_SIGNS.get(match["before"], match["before"])
         if currency not in CURRENCIES:
-            raise QuantityError(f"{_shown(text)}: {currency} is not a currency that prenup knows", "use its ISO code, such as USD or EUR")
+            fix = f"write {nearest(currency, CURRENCIES) or 'its ISO code, such as USD or EUR'}"
+            raise QuantityError(f"{_shown(text)}: {currency} is not a currency that prenup knows", fix)
         unit = unit * base_unit(currency)
     for word in re.split(r"\s*\*\s*", match["unit"]) if match["unit"] else []:
         scale, part = _word(word, resources, text)
@@ -166,17 +184,22 @@ def _word(word: str, resources: frozenset[str], text: str) -> tuple[float, Unit]
     for name in (word, word.removesuffix("s")):
         if name in resources:
             return 1.0, base_unit(name)
-    raise QuantityError(
-        f"{_shown(text)}: {word!r} is not a unit of this deal",
-        "use a currency, %, yr, months, shares, or list the unit under deal: units:",
-    )
+    close = nearest(word, [*SCALE_WORDS, *TIME_WORDS, *CURRENCIES, "shares", *resources])
+    listed = f"list it under deal: as units: [{', '.join(sorted({*resources, word}))}]"
+    fix = f"write {close}" if close else listed
+    raise QuantityError(f"{word!r} in {_shown(text)} is neither a size such as bn nor a unit of this deal", fix)
 
 
 def _date(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise QuantityError(f"{text} is not a day of the calendar", "write year-month-day, such as 2030-12-31") from None
+        pass
+    year, month = int(text[:4]), int(text[5:7])
+    if not (1 <= month <= 12 and year >= 1):
+        raise QuantityError(f"{text} is not a day of the calendar", "write year-month-day, such as 2030-12-31")
+    last = datetime.date(year, month, calendar.monthrange(year, month)[1])
+    raise QuantityError(f"{text} is not a day of the calendar: that month has {last.day} days", f"write {last}")
 
 
 def _shown(text: str) -> str:
@@ -185,7 +208,7 @@ def _shown(text: str) -> str:
     return repr(short)
 
 
-_CALL = re.compile(r"(?P<name>normal|lognormal|uniform|triangular|choice)\s*\((?P<inside>[^()]*)\)")
+_CALL = re.compile(r"\s*(?P<name>normal|lognormal|uniform|triangular|choice)\s*\((?P<inside>[^()]*)\)\s*")
 _BARE = re.compile(r"[-+−]?[\d.,_]+")
 
 
@@ -197,11 +220,13 @@ def parse_number(text: str, resources: frozenset[str] = frozenset()) -> Number:
     Raises:
         QuantityError: the text is none of them; the message says what was expected.
     """
-    call = _CALL.fullmatch(text.strip())
+    call = _CALL.fullmatch(text) if len(text) <= LONGEST else None
     if call:
-        return _distribution(call["name"], call["inside"], text, resources)
-    low_text, to, high_text = text.partition(" to ")
-    if not to:
+        try:
+            return _distribution(call["name"], call["inside"], text, resources)
+        except QuantityError as fault:
+            raise QuantityError(str(fault), fault.fix) from None
+    if " to " not in text:
         quantity = parse_quantity(text, resources)
         return Number(quantity.value, quantity.unit, text=text.strip())
     low, high = parse_range(text, resources)
@@ -213,16 +238,22 @@ def parse_range(text: str, resources: frozenset[str] = frozenset()) -> tuple[Qua
     low_text, to, high_text = text.partition(" to ")
     if not to:
         raise QuantityError(f"{_shown(text)} is not a range", "write low to high, such as 15% to 25%")
-    high = parse_quantity(high_text, resources)
-    low = parse_quantity(low_text, resources)
+    try:
+        high = parse_quantity(high_text, resources)
+        low = parse_quantity(low_text, resources)
+    except QuantityError as fault:
+        raise QuantityError(str(fault), fault.fix) from None
     if _BARE.fullmatch(low_text.strip()) and not _BARE.fullmatch(high_text.strip()):
         suffix = re.sub(r"^\s*[-+−]?\s*([$€£¥]|[A-Z]{3}\b)?\s*[\d.,_]+", r"\1 ", high_text)
         sign, _, after = suffix.partition(" ")
         low = parse_quantity(f"{sign}{low_text.strip()}{after}", resources)
     if low.unit != high.unit:
         raise QuantityError(f"{_shown(text)} mixes {low.unit} and {high.unit}", "write both ends in the same unit")
-    if low.value >= high.value:
-        raise QuantityError(f"{_shown(text)}: the low end is not below the high end", "write the smaller number first")
+    if low.value > high.value:
+        fix = f"write {high_text.strip()} to {low_text.strip()}"
+        raise QuantityError(f"{_shown(text)} begins with its larger end", fix)
+    if low.value == high.value:
+        raise QuantityError(f"the two ends of {_shown(text)} are the same", "write one value, or a range with two ends")
     return low, high
 
 
@@ -231,17 +262,21 @@ def interval(low: float, middle: float | None, high: float) -> Spread:
     return Spread("interval", (low, (low + high) / 2 if middle is None else middle, high))
 
 
-_ARITY = {"normal": 2, "lognormal": 2, "uniform": 2, "triangular": 3}
+_PARTS = {
+    "normal": "mean, standard deviation",
+    "lognormal": "median, standard deviation of the logarithm",
+    "uniform": "low, high",
+    "triangular": "low, most likely, high",
+}
+"""What stands between the brackets of each distribution."""
 
 
 def _distribution(name: str, inside: str, text: str, resources: frozenset[str]) -> Number:
     if name == "choice":
         return _choice(inside, text, resources)
     parts = [parse_quantity(p, resources) for p in _split(inside)]
-    if len(parts) != _ARITY[name]:
-        wanted = {"normal": "mean, standard deviation", "lognormal": "median, standard deviation of the logarithm",
-                  "uniform": "low, high", "triangular": "low, most likely, high"}[name]
-        raise QuantityError(f"{_shown(text)}: {name} takes {wanted}", f"write {name}({wanted})")
+    if len(parts) != _PARTS[name].count(",") + 1:
+        raise QuantityError(f"{_shown(text)}: {name} takes {_PARTS[name]}", f"write {name}({_PARTS[name]})")
     unit = parts[0].unit
     same = parts if name != "lognormal" else parts[:1]
     if any(p.unit != unit for p in same):
@@ -249,9 +284,12 @@ def _distribution(name: str, inside: str, text: str, resources: frozenset[str]) 
     values = tuple(p.value for p in parts)
     rising = list(values) == sorted(values) and values[0] < values[-1]
     if name in ("uniform", "triangular") and not rising:
-        raise QuantityError(f"{_shown(text)}: the parts must rise from low to high", "write the smallest number first")
-    if name in ("normal", "lognormal") and values[1] <= 0 or name == "lognormal" and values[0] <= 0:
-        raise QuantityError(f"{_shown(text)}: a standard deviation is above zero, and a lognormal median too", "")
+        raise QuantityError(f"{_shown(text)} does not rise from low to high", f"write {name}({_PARTS[name]})")
+    if name in ("normal", "lognormal") and values[1] <= 0:
+        raise QuantityError(f"{_shown(text)}: a standard deviation is above zero", f"write {name}({_PARTS[name]})")
+    if name == "lognormal" and (values[0] <= 0 or values[1] > WIDEST or parts[1].unit != NUMBER):
+        fix = "write it like lognormal($5m, 0.4)"
+        raise QuantityError(f"{_shown(text)}: the median is above zero, its spread a plain number up to {WIDEST:g}", fix)
     spread = Spread(name, values)
     return Number(central(spread), unit, text=text.strip(), spread=spread)
 
@@ -260,6 +298,8 @@ def _choice(inside: str, text: str, resources: frozenset[str]) -> Number:
     """`choice(20%, 25%)` with equal weights, or `choice(20%: 3, 25%: 1)` with stated ones."""
     values: list[Quantity] = []
     weights: list[float] = []
+    if len(_split(inside)) > MOST_CHOICES:
+        raise QuantityError(f"{_shown(text)} has more than {MOST_CHOICES} values", "write a range or a distribution")
     for part in _split(inside):
         value_text, colon, weight_text = part.partition(":")
         values.append(parse_quantity(value_text, resources))
@@ -317,10 +357,11 @@ class Expected:
 def expected(what: str, currency: str) -> Expected:
     """The meaning of a field's unit word: `money`, `money/yr`, `fraction`, `rate`, `duration`, `date`, `number`, `any`."""
     cash = base_unit(currency)
+    sign = next((s for s, code in CURRENCY_SIGNS.items() if code == currency), f"{currency} ")
     table = {
-        "money": Expected((cash,), "$50m", "an amount of money"),
-        "money/yr": Expected((cash / YEAR,), "$3.7bn/yr", "money a year"),
-        "money flow": Expected((cash, cash / YEAR), "$50m or $600m/yr", "money, or money a year"),
+        "money": Expected((cash,), f"{sign}50m", "an amount of money"),
+        "money/yr": Expected((cash / YEAR,), f"{sign}3.7bn/yr", "money a year"),
+        "money flow": Expected((cash, cash / YEAR), f"{sign}600m/yr", "money, or money a year"),
         "fraction": Expected((NUMBER,), "20%", "a fraction", 0.0, 1.0),
         "signed fraction": Expected((NUMBER,), "-5%", "a fraction", -1.0, 1.0),
         "growth": Expected((NUMBER, PER_YEAR), "35%", "a rate of growth a year", -1.0, None),
@@ -329,4 +370,4 @@ def expected(what: str, currency: str) -> Expected:
         "date": Expected((DATE,), "2030-12-31", "a date"),
         "number": Expected((NUMBER,), "3", "a plain number"),
     }
-    return table.get(what, Expected((), "20%, $13bn or 3.7bn/yr", "a quantity"))
+    return table.get(what, Expected((), f"{sign}3.7bn/yr", "a quantity"))

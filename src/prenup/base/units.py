@@ -76,10 +76,10 @@ TIME_WORDS: Mapping[str, float] = {
 """Words for a length of time, in years."""
 
 SCALE_WORDS: Mapping[str, float] = {
-    **dict.fromkeys(("k", "thousand"), 1e3),
-    **dict.fromkeys(("m", "mn", "million"), 1e6),
-    **dict.fromkeys(("bn", "b", "billion"), 1e9),
-    **dict.fromkeys(("tn", "trillion"), 1e12),
+    **dict.fromkeys(("k", "K", "thousand"), 1e3),
+    **dict.fromkeys(("m", "mn", "M", "MM", "million"), 1e6),
+    **dict.fromkeys(("bn", "b", "B", "Bn", "BN", "billion"), 1e9),
+    **dict.fromkeys(("tn", "T", "trillion"), 1e12),
 }
 """Words that scale the number before them."""
 

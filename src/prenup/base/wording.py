@@ -1,4 +1,4 @@
-"""Figures as people read them: `$13.0bn`, `27 %`, `March 2026`."""
+"""Figures as people read them: `$13.0bn`, `27%`, `March 2026`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ _SIGNS = {code: sign for sign, code in CURRENCY_SIGNS.items()}
 
 
 def money(amount: float, currency: str, *, signed: bool = False) -> str:
-    """An amount with three figures that count: `$1.23bn`, `-$45.0m`, `+€7.00k`; `n/a` where there is none."""
+    """An amount with three figures that count: `$1.23bn`, `-$45.0m`, `+€7.00k`; `n/a` where there is none.
+
+    Less than half a cent is nothing; from a million trillion on, powers of ten stand for words.
+    """
     if not math.isfinite(amount):
         return "n/a"
     symbol = _SIGNS.get(currency, f"{currency} ")
     size = abs(amount)
     mark = "-" if amount < 0 else "+" if signed and amount > 0 else ""
+    if size >= 1e18:
+        return f"{mark}{symbol}{size:.2e}"
     for scale, word in ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k")):
         if size >= scale * 0.9995:
             return f"{mark}{symbol}{_three(size / scale)}{word}"
@@ -33,11 +38,21 @@ def _three(number: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """A fraction as a percentage: whole from 10 % on, one place below; `n/a` where there is none."""
+    """A fraction as a percentage: whole from 10 % on, one place below, two below 0.1 %; `n/a` where there is none.
+
+    What is not quite all is never rounded to `100%`, and what is not nothing never to `0%`.
+    """
     if not math.isfinite(fraction):
         return "n/a"
     size = abs(fraction * 100)
-    return f"{fraction * 100:.0f}%" if size >= 9.95 or size == 0 else f"{fraction * 100:.1f}%"
+    mark = "-" if fraction < 0 else ""
+    if size == 0:
+        return "0%"
+    if size < 0.01:
+        return f"{mark}<0.01%"
+    if 99.5 <= size < 100 - 1e-9:
+        return f"{mark}>99%"
+    return f"{mark}{size:.2f}%" if size < 0.095 else f"{mark}{size:.1f}%" if size < 9.95 else f"{mark}{size:,.0f}%"
 
 
 def month(day: datetime.date) -> str:
@@ -60,7 +75,7 @@ def quantity(value: float, unit: Unit) -> str:
     if unit == YEAR:
         return duration(value)
     if unit == NUMBER:
-        return percent(value) if abs(value) <= 1.5 else f"{value:,.6g}"
+        return f"{value * 100:.6g}%" if abs(value) <= 1.5 else f"{value:,.6g}"
     over = [n for n, p in unit.powers if p == 1]
     under = [n for n, p in unit.powers if p == -1]
     currency = next((n for n in over if len(n) == 3 and n.isupper()), "")
@@ -68,10 +83,20 @@ def quantity(value: float, unit: Unit) -> str:
     if currency and len(over) == 1 and len(over) + len(under) == len(unit.powers):
         return money(value, currency) + tail
     if not over and under == ["yr"]:
-        return percent(value) + tail
+        return f"{value * 100:.6g}%{tail}"
     return f"{value:,.6g} {unit}"
 
 
 def join(parts: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1] if parts else ""
+
+
+def possessive(title: str) -> str:
+    """`OpenAI's`, `CRISPR Therapeutics'`."""
+    return f"{title}'" if title.endswith("s") else f"{title}'s"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 path`, `2,048 paths`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

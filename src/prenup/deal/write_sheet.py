@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from prenup.base.problems import Log
+from prenup.base.fields import specs
+from prenup.base.problems import Log, nearest
 from prenup.deal.model import Deal, RowEntry
 from prenup.drivers._correlation import correlated
 from prenup.sheet.builder import Builder, Effect
 from prenup.sheet.expr import ZERO
 from prenup.sheet.sheet import Party, Sheet
+from prenup.terms._term import AbstractTerm
 
 
 def write_sheet(deal: Deal, log: Log) -> Sheet | None:
@@ -23,6 +25,7 @@ def write_sheet(deal: Deal, log: Log) -> Sheet | None:
         for name, entry in entries.items():
             with builder.clause(name, deal.places.get(f"{section}.{name}")):
                 _write(entry, builder)
+    _check_correlated(deal, builder)
     return builder.finish()
 
 
@@ -44,8 +47,29 @@ def _announce(deal: Deal, builder: Builder) -> None:
             place = deal.places.get(f"events.{name}")
             builder.effects.setdefault(target, []).append(Effect(name, target, effect.scale, effect.shift, place))
     for name, term in deal.terms.items():
+        _check_names(name, term, deal, builder)
         for ended in term.ends(tuple(deal.terms)):
             builder.terminations.setdefault(ended, []).append(name)
+
+
+def _check_names(name: str, term: AbstractTerm, deal: Deal, builder: Builder) -> None:
+    """Lists of names in a clause are names of the deal's clauses."""
+    for attribute, word, spec in specs(type(term)):
+        for other in getattr(term, attribute) if spec.what == "names" else ():
+            if other not in deal.terms:
+                close = nearest(other, deal.terms)
+                builder.log.add("D301", f"{word} of {name} names {other}, which is no term of the deal",
+                                deal.places.get(f"terms.{name}"), why=spec.doc,
+                                fix=f"write {close}" if close else f"remove {other}")
+
+
+def _check_correlated(deal: Deal, builder: Builder) -> None:
+    """A driver without monthly normal draws has nothing that could move together with another."""
+    for name in deal.correlations.between if deal.correlations is not None else ():
+        if name in deal.drivers and name not in builder.drawn:
+            builder.log.add("D222", f"{name} is correlated, but has no monthly draws of its own", deal.places.get(f"drivers.{name}"),
+                            why="a correlation is between drivers that wander from month to month",
+                            fix="give it a volatility, or leave it out of correlations:")
 
 
 def _write(entry: Any, builder: Builder) -> None:

@@ -67,6 +67,7 @@ class Builder:
         self.unknowns: dict[str, Number] = {}
         self.effects: dict[str, list[Effect]] = {}
         self.correlated: dict[str, Expr] = {}
+        self.drawn: set[str] = set()
         self.terminations: dict[str, list[str]] = {}
         self.clauses: dict[str, Origin | None] = {}
         self.clause_name = ""
@@ -317,6 +318,7 @@ class Builder:
     def normals(self, name: str = "") -> Expr:
         """One standard normal draw a month; a driver named in the correlation matrix gets its correlated one."""
         stream = self._full(name)
+        self.drawn.add(stream)
         return self.correlated.get(stream, Shock(stream, "brownian"))
 
     def event(self, happens: Expr, note: str) -> Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib import resources
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from prenup.base.problems import Log, Origin
 from prenup.base.quantity import Number, Quantity, QuantityError, parse_quantity
+from prenup.sheet.formula_faults import FormulaFault, explained
 
 if TYPE_CHECKING:
     import lark
@@ -18,7 +20,7 @@ LONGEST = 2_000
 """Characters in a formula; a longer one belongs in several rows."""
 
 MOST_SIGNS = 120
-"""Arithmetic signs in a formula."""
+"""Signs, commas and words such as `and` in a formula."""
 
 DEEPEST = 60
 """Brackets within brackets."""
@@ -85,59 +87,58 @@ def _parser() -> lark.Lark:
 
 def parse_formula(text: str, where: Origin | None, log: Log, units: frozenset[str] = frozenset()) -> Formula | None:
     """The formula that a text holds; None, with a problem in the log, where it holds none."""
-    if len(text) > LONGEST:
-        log.add("D230", f"a formula of {len(text)} characters; {LONGEST} are allowed", where,
-                why="nobody can check a longer one by hand", fix="split it into several rows under rows:")
+    too_much = _too_much(text)
+    if too_much:
+        log.add("D230", too_much, where, why="nobody can check it by hand", fix="split it into several rows under rows:")
         return None
-    if sum(text.count(sign) for sign in "+-−*/×÷") > MOST_SIGNS:
-        log.add("D230", f"a formula with more than {MOST_SIGNS} signs", where,
-                why="nobody can check a longer one by hand", fix="split it into several rows under rows:")
-        return None
-    if _depth(text) > DEEPEST:
-        log.add("D230", f"brackets nested deeper than {DEEPEST}", where,
-                why="nobody can check it by hand", fix="split it into several rows under rows:")
-        return None
-    import lark
-
     try:
-        tree = _parser().parse(text)
-    except lark.exceptions.UnexpectedInput as fault:
-        _explain(fault, text, where, log)
+        return Formula(text, _root(text, units), where)
+    except FormulaFault as fault:
+        place = where.within(fault.start, fault.width) if where and where.width == len(text) and text else where
+        log.add(fault.code, str(fault), place, why=fault.why, fix=fault.fix)
         return None
-    root = _part(tree, units, text, where, log)
-    return Formula(text, root, where) if root else None
+
+
+def _too_much(text: str) -> str:
+    """What makes a formula too large to be read, by people and by the parser; empty if nothing does."""
+    if len(text) > LONGEST:
+        return f"this formula has {len(text):,} characters; {LONGEST:,} are allowed"
+    if len(_SIGN.findall(text)) > MOST_SIGNS:
+        return f"this formula has more than {MOST_SIGNS} signs and commas"
+    if _depth(text) > DEEPEST:
+        return f"brackets or signs stand inside one another more than {DEEPEST} deep"
+    return ""
+
+
+_SIGN = re.compile(r"[-+−*/×÷^<>=,]|\b(?:and|or|not)\b")
 
 
 def _depth(text: str) -> int:
     """The deepest nesting that brackets, signs and powers can reach."""
     depth = deepest = run = 0
     for character in text:
-        if character == "(":
-            depth += 1
-        elif character == ")":
-            depth -= 1
+        depth += (character == "(") - (character == ")")
         run = run + 1 if character in "+-−^*" else (run if character.isspace() else 0)
         deepest = max(deepest, depth + run)
-    return max(deepest, text.count("^") + text.count("**"), len([w for w in text.split() if w == "not"]))
+    return max(deepest, text.count("^") + text.count("**"), text.split().count("not"))
 
 
-def _explain(fault: Any, text: str, where: Origin | None, log: Log) -> None:
-    """Turn the parser's complaint into one sentence with a place."""
-    at = getattr(fault, "pos_in_stream", None)
-    token = getattr(fault, "token", None)
-    if at is None or at < 0 or (token is not None and token.type == "$END"):
-        at = len(text)
-    place = where.within(min(at, len(text) - 1), 1) if where and where.width == len(text) and text else where
-    rest = text[at : at + 20].split()
-    if not rest:
-        message = "the formula ends too early"
-    else:
-        message = f"the formula can't be read from {rest[0]!r} on"
-    log.add("D231", message, place, why="a formula is read by a grammar, never guessed at",
-            fix="write it like 20% * revenue, max(0, revenue - cost) or if(after(agi), 0, fee)")
+@functools.lru_cache(maxsize=4096)
+def _root(text: str, units: frozenset[str]) -> Part:
+    """The tree of a formula. Raises FormulaFault where the text is none."""
+    import lark
+
+    try:
+        tree = _parser().parse(text)
+    except lark.exceptions.UnexpectedInput as fault:
+        at = getattr(fault, "pos_in_stream", None)
+        token = getattr(fault, "token", None)
+        ended = at is None or at < 0 or (token is not None and token.type == "$END")
+        raise explained(text, len(text) if ended else at, units) from None
+    return _part(tree, units)
 
 
-def _part(tree: Any, units: frozenset[str], text: str, where: Origin | None, log: Log) -> Part | None:
+def _part(tree: Any, units: frozenset[str]) -> Part:
     """The parser's tree as ours; quantities are read here so that a bad one has its place."""
     word = str(tree.data)
     start, end = getattr(tree.meta, "start_pos", 0), getattr(tree.meta, "end_pos", 0)
@@ -148,15 +149,10 @@ def _part(tree: Any, units: frozenset[str], text: str, where: Origin | None, log
         try:
             return Part("quantity", token, quantity=parse_quantity(token, units), start=start, end=end)
         except QuantityError as fault:
-            place = where.within(start, end - start) if where and where.width == len(text) else where
-            log.add("D201", str(fault), place, why="every number in a formula has a unit", fix=fault.fix)
-            return None
+            why = "every number in a formula has a size and a unit"
+            raise FormulaFault("D201", str(fault), start, end - start, why, fault.fix) from None
     words = [str(c) for c in tree.children if not hasattr(c, "data")]
-    parts = [_part(c, units, text, where, log) for c in tree.children if hasattr(c, "data")]
-    if any(p is None for p in parts):
-        return None
-    known = [p for p in parts if p is not None]
-    return _operator(word, words, known, start, end)
+    return _operator(word, words, [_part(c, units) for c in tree.children if hasattr(c, "data")], start, end)
 
 
 def _operator(word: str, words: list[str], parts: list[Part], start: int, end: int) -> Part:

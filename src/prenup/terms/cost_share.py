@@ -40,8 +40,9 @@ class CostShare(AbstractPayment):
           payee: biotech
           share: 50%
           of: $24m/yr
+          until: 2026-12-31
           repaid: {from: product_profit, share: 40%}
-        # $1m a month until the clause ends, then back out of 40 % of product profit
+        # $1m a month until December 2026; from February 2025 paid back out of 40 % of product profit
 
     Not modelled:
         Interest on the balance, budgets above which consent is needed, and opting out of a project.

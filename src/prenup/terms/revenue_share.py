@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from prenup.base.fields import value
 from prenup.sheet.builder import Builder
-from prenup.sheet.expr import ONE
 from prenup.sheet.formula import Value
 from prenup.terms._payment import AbstractPayment
 
@@ -47,5 +46,4 @@ class RevenueShare(AbstractPayment):
     def write(self, builder: Builder) -> None:
         """Write the base, what is owed on it and its payment."""
         base = builder.row("base", builder.flow(self.of), "revenue that is shared")
-        share = builder.rate(self.rate) if self.rate is not None else ONE
-        self.settle(builder, share * self.banded(builder, base), "share of revenue")
+        self.settle(builder, self.share_of(builder, base, self.rate), "share of revenue")

@@ -1,11 +1,11 @@
-"""Each clause, driver and event of a deal as one or two sentences that a lawyer could check against the contract."""
+"""Each clause, driver and event of a deal in one or two sentences that a lawyer could check against the contract."""
 
 from __future__ import annotations
 
 import datetime
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,109 +13,183 @@ from prenup.base.fields import AbstractEntry, Spec, specs
 from prenup.base.quantity import Number
 from prenup.base.units import DATE
 from prenup.show.report.figures import day
+from prenup.show.report.phrases import BY_KIND, EVERY_EVENT, EVERY_PAYMENT, INSIDE, OPTIONS, Sentence
 from prenup.show.report.words import Piece, Speaker, Words, listed, plain
 
-SAYS: dict[str, tuple[str, ...]] = {
-    "revenue_share": ("{payer} pays {payee} [{rate} of {of}][{tiers} of {of}].",),
-    "royalty": (
-        "{payer} pays {payee} a royalty of [{rate}][{tiers}] on {of}[, less deductions of {deductions}].",
-        "From the month after it comes true {step_down.after}, {step_down.rate} of the royalty remains.",
-    ),
-    "investment": (
-        "{payer} invests {amount} in {payee}[, {on}].",
-        "{payer} invests in {payee}, {tranches:bands}",
-        "Credits of {credits_before} had been granted before the first month and not yet been used.",
-    ),
-    "supply": (
-        "{payer} buys from {payee} what it needs: {demand}[ a year, at {price} each].",
-        "It gets {discount} off the list price.",
-        "It has to buy at least {exclusivity} of its need here.",
-        "By itself it would buy {share} of its need here.",
-        "No more than {capacity} a year can be bought.",
-        "What it buys elsewhere costs {elsewhere_price} of the list price or, where that is money, so much each.",
-        "Credits from {credits} are used first[, for at most {credits_for} of a bill].",
-        "At least {take_or_pay} has to be bought, or paid for all the same.",
-        "A shortfall that was paid can be used for later purchases within {make_up}.",
-        "Serving costs {payee} {cost} of the list price.",
-        "{tiers} of the bill is due.",
-    ),
-    "licence": (
-        "{payer} may use what {payee} owns[, for a fee of {fee}].",
-        "What the use is worth to {payer}: {worth}.",
-        "{tiers} of the fee is due.",
-    ),
-    "profit_share": (
-        "{payer} hands out {of}, tier by tier.",
-        "Losses: {losses:always}.",
-    ),
-    "cost_share": (
-        "{payer} bears [{share}][{tiers}] of {of}, which {payee} pays.",
-        "It is paid back with {repaid.share} of {repaid.from_}.",
-    ),
-    "milestone": (
-        "{payer} pays {payee} {amount} once, {on}[; the chance that it succeeds is {probability}].",
-        "{tiers} of the amount is due.",
-    ),
-    "fee": (
-        "{payer} pays {payee} {amount}[, {on}][, rising by {rises} after every twelve months].",
-        "{tiers} of the fee is due.",
-    ),
-    "termination": (
-        "Notice is given {on}[ and takes effect {notice} later].",
-        "Then {ends_} end; every other clause goes on.",
-        "{survives} go on; every other clause ends.",
-        "{payer} pays {payee} {payment} when it takes effect.",
-        "{tiers} of the payment is due.",
-    ),
-    "constant": ("It is {value}.",),
-    "schedule": ("It follows these points, {between:always} between them.",),
-    "growth": (
-        "It begins at {start} and grows by {growth} a year at first[, fading to {long_run} a year].",
-        "Half of the gap between the two closes every {half_life:always}.",
-        "By chance it wanders by about {volatility} a year.",
-    ),
-    "gbm": (
-        "It begins at {start}[, drifts by {drift} a year on average] and wanders by about {volatility} a year.",
-    ),
-    "mean_reversion": (
-        "It begins at {start} and is pulled towards {level}, half of the way every {half_life}.",
-        "By chance it would stray by {volatility} in a year if nothing pulled it back.",
-    ),
-    "jumps": (
-        "It begins at {start}[, drifts by {drift} a year on average][ and wanders by about {volatility} a year].",
-        "About {rate} it jumps, by {size} in the middle case[, with a spread of {size_spread}].",
-    ),
-    "regime": (
-        "It switches by chance between these states[, beginning with {first}].",
-        "Its level begins at {start}.",
-    ),
-    "scheduled": ("It happens on {date}.",),
-    "window": ("It may happen between {from_} and {to}[; the chance that it happens at all is {probability}].",),
-    "hazard": ("It may happen in any month[ beginning {from_}][, no longer {until}]. The chance of it is {rate}.",),
-    "condition": ("It happens {when}[; {by} decide].",),
-}  # fmt: skip
-"""By kind. `[...]` is left out where a field in it is not given, and so is a whole sentence."""
+_SLOT = re.compile(r"\{([\w.]+)(?::(\w+))?\}")
+_GROUP = re.compile(r"\[([^\[\]]*)\]")
+_OF_EVERY_ENTRY = ("title", "note", "source", "status", "clause")
+_POINTS = ("items", "table", "dated")
+_LED = ("tranches", "tiers", "points", "states", "effects")
+"""Fields whose points a sentence leads to; points of others carry the field's name."""
 
-SETTLES = (
-    "It begins {from_} and ends {until}.",
-    "It begins {from_}.",
-    "It ends {until}.",
-    "At most {cap} is paid in all[; {paid_before} of that was paid before the first month].",
-    "At least {minimum} is paid for every {every:always}.",
-    "It is settled every {every}.",
-    "What falls due is paid {delay} later.",
-    "The bands count {tier_base:bands}.",
-)
-"""What every payment may say besides."""
 
-INSIDE = {
-    "Tranche": "{amount} in {paid_in:always}, {on}[ ({note})]",
-    "ShareTier": "{shares}[, until {counted} has received {up_to} in all]",
-    "Tier": "{rate}[ up to {up_to}]",
-    "Effect": "[times {scale}][ plus {shift}]",
-    "State": "[at {value}][growing by {growth} a year][, wandering by {volatility}][, left {leaves}][, for {to}]",
-}
-"""How an entry within an entry is said, by its class."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An entry in words: sentences, and the points that the last of them leads to."""
 
-LEADS = {"tranches": "", "tiers": "", "states": "", "points": "",
-         "effects": "While its effects last, it changes", "received_before": "Received before the first month"}  # fmt: skip
+    sentences: tuple[Words, ...]
+    points: tuple[Words, ...] = ()
+
+
+def say(speaker: Speaker, entry: AbstractEntry) -> Said:
+    """Everything that an entry of the deal says, in sentences; what no sentence names is listed after them."""
+    known = {attribute for attribute, _, _ in specs(type(entry))}
+    fitting = [s for s in (*EVERY_PAYMENT, *EVERY_EVENT) if _fields(s) <= known]
+    templates = [*BY_KIND.get(entry.kind, ()), *fitting]
+    found = [said for t in templates if (said := _sentence(speaker, entry, t))]
+    if entry.kind not in BY_KIND:
+        found.insert(0, plain(_first_line(type(entry))))
+    named = {f for t in templates for f in _fields(t)} | set(_OF_EVERY_ENTRY)
+    points: list[Words] = []
+    for attribute, word, spec in specs(type(entry)):
+        inline = attribute == "tiers" and spec.of is not None and spec.of.__name__ == "Tier"
+        if spec.what in _POINTS and _given(spec, getattr(entry, attribute)) and not (inline and attribute in named):
+            points += _points(speaker, spec, getattr(entry, attribute), word if attribute not in _LED else "")
+        elif attribute not in named and (value := _field(speaker, entry, attribute)):
+            points.append((Piece(f"{word.replace('_', ' ')}: "), *value))
+    # A sentence that leads to points stands last.
+    found.sort(key=lambda words: bool(points) and words[-1].text.endswith(":"))
+    return Said(tuple(_begun(words) for words in found), tuple(points))
+
+
+def _first_line(cls: type) -> str:
+    return (inspect.getdoc(cls) or cls.__name__).splitlines()[0].strip()
+
+
+def not_modelled(cls: type) -> str:
+    """What a kind says in its docstring that it leaves out; empty where it says nothing."""
+    match = re.search(r"^Not modelled:\s*(.*?)(?=^\S|\Z)", inspect.getdoc(cls) or "", re.MULTILINE | re.DOTALL)
+    return " ".join(match[1].split()).replace("`", "") if match else ""
+
+
+# ── templates ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _fields(template: Sentence) -> set[str]:
+    """The fields that a sentence names, entries within entries by the outer one."""
+    texts = (template,) if isinstance(template, str) else template
+    return {match[1].partition(".")[0] for text in texts for match in _SLOT.finditer(text)}
+
+
+def _sentence(speaker: Speaker, entry: Any, template: Sentence) -> Words:
+    """A sentence with its slots filled; empty where it can't be said."""
+    if not isinstance(template, str):
+        return next((said for t in template if (said := _sentence(speaker, entry, t))), ())
+    found: list[Piece] = []
+    for index, text in enumerate(_GROUP.split(template)):
+        said = _filled(speaker, entry, text)
+        if said is None and not index % 2:
+            return ()
+        found += said or ()
+    return tuple(found)
+
+
+def _filled(speaker: Speaker, entry: Any, text: str) -> Words | None:
+    """Text without brackets; None where a field in it is not given."""
+    found: list[Piece] = []
+    end = 0
+    for slot in _SLOT.finditer(text):
+        said = _field(speaker, entry, slot[1], always=slot[2] == "always")
+        if not said:
+            return None
+        found += plain(text[end : slot.start()])
+        found += said if slot[2] != "if" else ()
+        end = slot.end()
+    return (*found, *plain(text[end:]))
+
+
+def _begun(words: Words) -> Words:
+    """A sentence that begins with everyone else begins with a capital."""
+    first = words[0]
+    if first.text == "everyone else":
+        return (Piece("Everyone else"), *words[1:])
+    return words
+
+
+# ── fields ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _given(spec: Spec, value: Any) -> bool:
+    """Whether the file says it, rather than leaving it to its default."""
+    if isinstance(value, Number):
+        return value.where is not None
+    return value is not None and value not in ("", (), {}) and value != spec.default
+
+
+def _field(speaker: Speaker, entry: Any, name: str, *, always: bool = False) -> Words:
+    """A field in words; empty where it is not given."""
+    outer, _, inner = name.partition(".")
+    value = getattr(entry, outer, None)
+    if inner:
+        return _field(speaker, value, inner, always=always) if value is not None else ()
+    spec = next((s for attribute, _, s in specs(type(entry)) if attribute == outer), None)
+    if spec is None:  # worked out by the entry itself, such as the party that a tier counts
+        return plain(speaker.deal.party_title(value)) if isinstance(value, str) else ()
+    if not _given(spec, value) and not (always and value not in (None, "", (), {})):
+        return ()
+    return _of_shape(speaker, spec, value, outer)
+
+
+def _of_shape(speaker: Speaker, spec: Spec, value: Any, name: str) -> Words:
+    if spec.what == "value":
+        return speaker.value(value)
+    if spec.what == "condition":
+        return speaker.when(value)
+    if spec.what == "party":
+        return (Piece(speaker.deal.party_title(value)),)
+    if spec.what == "names":
+        return listed([(speaker.called(n),) for n in value])
+    if spec.what == "choice":
+        return plain(OPTIONS.get((name, value), value))
+    if spec.what == "text":
+        return (speaker.called(value),) if value in speaker.deal.terms else plain(value)
+    if spec.what == "flag":
+        return plain("yes" if value else "no")
+    if spec.what == "record":
+        return _entry(speaker, value)
+    if spec.what in _POINTS:
+        last = " and above that " if name == "tiers" else " and "
+        return listed(_points(speaker, spec, value, ""), last)
+    return plain(str(value))
+
+
+def _entry(speaker: Speaker, entry: Any) -> Words:
+    """An entry within an entry, by its own phrase or field by field."""
+    template = INSIDE.get(type(entry).__name__)
+    if template is not None:
+        return _trimmed(_sentence(speaker, entry, template))
+    fields = [(word, _field(speaker, entry, attribute)) for attribute, word, _ in specs(type(entry))]
+    return listed([(Piece(f"{word.replace('_', ' ')} "), *said) for word, said in fields if said], ", ")
+
+
+def _trimmed(words: Words) -> Words:
+    """Without the comma or blank that an omitted opening leaves."""
+    return (Piece(words[0].text.lstrip(" ,;")), *words[1:]) if words and not words[0].anchor else words
+
+
+def _points(speaker: Speaker, spec: Spec, value: Any, heading: str) -> list[Words]:
+    """A list, a table or dated values, an entry a point."""
+    before = f"{heading.replace('_', ' ')}: " if heading else ""
+    if spec.what == "items":
+        return [(*plain(before), *_entry(speaker, item), *plain(_history(speaker, item))) for item in value]
+    if spec.what == "dated":
+        return [(Piece(f"{before}{day(date)}: "), *speaker.value(then)) for date, then in value]
+    assert isinstance(value, Mapping)
+    if spec.of is None and spec.unit == "fraction":
+        return [(*speaker.value(share), Piece(f" to {speaker.deal.party_title(name)}")) for name, share in value.items()]
+    said = {n: _entry(speaker, item) if spec.of is not None else speaker.value(item) for n, item in value.items()}
+    return [(*plain(before), _owner(speaker, name), Piece(": "), *words) for name, words in said.items()]
+
+
+def _owner(speaker: Speaker, name: str) -> Piece:
+    return Piece(speaker.deal.party_title(name)) if name in speaker.deal.parties else speaker.called(name)
+
+
+def _history(speaker: Speaker, item: Any) -> str:
+    """A remark on what is dated before the first month and so is not paid again."""
+    on = getattr(item, "on", None)
+    if not isinstance(on, Number) or on.unit != DATE or on.spread is not None:
+        return ""
+    past = datetime.date.fromordinal(round(on.value)) < speaker.deal.calendar.first_day
+    return " – before the first month, so history here" if past else ""
