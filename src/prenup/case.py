@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prenup.base.problems import DealError, Log, Text
+from prenup.base.problems import DealError, Log, Origin, Text
 from prenup.deal.from_tree import from_tree
 from prenup.deal.model import Deal
 from prenup.deal.print_yaml import print_yaml
 from prenup.deal.read_yaml import read_text, read_yaml
-from prenup.deal.tree import Node, from_python
+from prenup.deal.tree import Mapping as MappingNode
+from prenup.deal.tree import Node, Scalar, from_python
 from prenup.deal.variants import with_changes, with_variant
 from prenup.deal.write_sheet import write_sheet
 from prenup.sheet.sheet import Sheet
@@ -39,14 +40,17 @@ class Case:
             DealError: a path leads nowhere, or the changed deal has faults.
         """
         log = Log()
-        nodes = {path: from_python(value, log, f"<change {path}>") for path, value in changes.items()}
+        node = from_python(dict(changes), log, "<change>")
         log.stop_on_errors()
-        return self.patched(nodes)
+        assert isinstance(node, MappingNode)
+        return _case(with_changes(self.deal, node, log), log, self.variant_name)
 
     def patched(self, nodes: Mapping[str, Node]) -> Case:
         """The same with new values that were read already, each with its place. Raises DealError as `change` does."""
         log = Log()
-        return _case(with_changes(self.deal, nodes, log), log, self.variant_name)
+        entries = tuple((Scalar(path, node.where), node) for path, node in nodes.items())
+        where = entries[0][1].where if entries else Origin(Text("<change>"), 1, 1)
+        return _case(with_changes(self.deal, MappingNode(entries, where), log), log, self.variant_name)
 
     def variant(self, name: str) -> Case:
         """The deal under one of its variants. Raises DealError where it has none of that name."""
@@ -64,11 +68,15 @@ class Case:
         views: int = 128,
         seed: int = 1,
         sampler: str = "sobol",
+        engine: str = "auto",
         keep: Iterable[str] = (),
         executor: Executor | None = None,
         progress: Progress | None = None,
     ) -> Run:
-        """Work the deal out. `keep` names rows whose every month is kept on every path.
+        """Work the deal out. `keep` names rows whose every month is kept on every path that is kept.
+
+        `engine` is `native`, `reference`, or `auto` for the fastest that runs here; `executor` any of
+        `concurrent.futures`, or `dask.distributed`'s `Client.get_executor()`.
 
         Raises:
             ValueError: a count is out of range, or a row to keep is not in the sheet.
@@ -76,7 +84,7 @@ class Case:
         from prenup.engine.run import Settings
         from prenup.outcome.work_out import work_out
 
-        settings = Settings(paths, views, seed, sampler)  # type: ignore[arg-type]  # checked by design()
+        settings = Settings(paths, views, seed, sampler, engine=engine)  # type: ignore[arg-type]  # checked by design()
         return work_out(self.deal, self.sheet, settings, self.variant_name, keep=tuple(keep), executor=executor, progress=progress)
 
 

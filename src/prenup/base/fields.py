@@ -26,7 +26,8 @@ REQUIRED: Any = _Required()
 class Spec:
     """One field as declared.
 
-    `what` is `value` (a number or a formula), `condition`, `party`, `text`, `choice`, `flag`, `names` (a list of names),
+    `what` is `value` (a number or a formula), `condition`, `party`, `text`, `choice`, `flag`, `names` (a list of clauses), `clause` (the
+    name of one),
     `record` (one entry of class `of`), `items` (a list of them), `table` (names to entries of class `of`, or to values
     where `of` is None), `dated` (dates to values), `matrix` (rows of plain numbers).
     """
@@ -79,6 +80,11 @@ def flag(doc: str, *, default: bool) -> Any:
 def names(doc: str, *, default: Any = ()) -> Any:
     """A list of names of the deal."""
     return _field(Spec("names", doc, default=default))
+
+
+def clause(doc: str, *, default: Any = "") -> Any:
+    """The name of another clause of the deal."""
+    return _field(Spec("clause", doc, default=default))
 
 
 def record(of: type, doc: str, *, default: Any = REQUIRED) -> Any:

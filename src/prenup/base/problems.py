@@ -105,7 +105,8 @@ def excerpt(place: Origin) -> list[str]:
     """The line at `place` and a row of carets under it; a long line is cut around the place."""
     start = place.column - 1
     cut = max(0, start - 60)
-    shown = place.text.line(place.line)[cut : cut + 100].replace("\t", " ")
+    line = place.text.line(place.line)[cut : cut + 100].replace("\t", " ")
+    shown = "".join(c if c.isprintable() else "·" for c in line)
     if not shown:
         return []
     width = max(1, min(place.width, len(shown) - (start - cut)))

@@ -352,19 +352,22 @@ class Expected:
     noun: str
     least: float | None = None
     most: float | None = None
+    bare_most: float | None = None
+    """A larger number without a percent sign is taken for a percentage whose sign was forgotten."""
 
 
 def expected(what: str, currency: str) -> Expected:
-    """The meaning of a field's unit word: `money`, `money/yr`, `fraction`, `rate`, `duration`, `date`, `number`, `any`."""
+    """The meaning of a field's unit word: `money`, `fraction`, `rate` and the others below."""
     cash = base_unit(currency)
     sign = next((s for s, code in CURRENCY_SIGNS.items() if code == currency), f"{currency} ")
     table = {
         "money": Expected((cash,), f"{sign}50m", "an amount of money"),
         "money/yr": Expected((cash / YEAR,), f"{sign}3.7bn/yr", "money a year"),
         "money flow": Expected((cash, cash / YEAR), f"{sign}600m/yr", "money, or money a year"),
-        "fraction": Expected((NUMBER,), "20%", "a fraction", 0.0, 1.0),
-        "signed fraction": Expected((NUMBER,), "-5%", "a fraction", -1.0, 1.0),
-        "growth": Expected((NUMBER, PER_YEAR), "35%", "a rate of growth a year", -1.0, None),
+        "fraction": Expected((NUMBER,), "20%", "a fraction", 0.0, 1.0, 1.0),
+        "signed fraction": Expected((NUMBER,), "25%", "a fraction", -1.0, 1.0, 1.0),
+        "growth": Expected((NUMBER, PER_YEAR), "35%", "a rate of growth a year", -1.0, None, 5.0),
+        "discount": Expected((NUMBER, PER_YEAR), "9%", "a yearly rate of discount", -0.5, 10.0, 1.0),
         "rate": Expected((PER_YEAR, NUMBER), "12%", "a rate a year"),
         "duration": Expected((YEAR,), "18 months", "a length of time", 0.0, None),
         "date": Expected((DATE,), "2030-12-31", "a date"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import re
 from collections.abc import Mapping as MappingType
+from dataclasses import dataclass
 
 from prenup.base.problems import Log, Origin, nearest
 from prenup.base.quantity import (
@@ -19,81 +18,121 @@ from prenup.base.quantity import (
     parse_number,
     parse_range,
 )
-from prenup.base.units import DATE, NUMBER, YEAR, base_unit
+from prenup.base.units import CURRENCIES, DATE, NUMBER, YEAR, base_unit
 from prenup.deal.model import Source
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence
 from prenup.sheet.formula import Changed, Formula, Value, parse_formula
 
 NUMBER_KEYS = ("value", "range", "source", "status", "note", "then")
-_NUMERIC = re.compile(r"[-+−]?\s*([$€£¥]|[A-Z]{3}\s)?\s*[-+−]?[\d.][^a-z*/(]*|normal\(|uniform\(|triangular\(|lognormal\(|choice\(")
+
+MOST_CHANGES = 50
+"""Changes of one value on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one value: the unit word of its field, its path in the deal, what it means, and whether it may be left out."""
+
+    unit: str
+    path: str
+    doc: str = ""
+    optional: bool = True
+
+    @property
+    def name(self) -> str:
+        """The field's own name."""
+        return self.path.rsplit(".", 1)[-1]
+
+    @property
+    def meaning(self) -> str:
+        """What the field is for: `rate in rev_share: the share of revenue`."""
+        parts = self.path.split(".")
+        said = self.doc.partition(";")[0].rstrip(".")
+        if not said:
+            return ""
+        owner = parts[1] if len(parts) > 2 else parts[0]
+        return f"{self.name} in {shortened(owner)}: {said[0].lower()}{said[1:]}"
+
+    def deeper(self, path: str) -> Slot:
+        """The same field further on its path."""
+        return dataclasses.replace(self, path=f"{self.path}.{path}")
 
 
 class Values:
-    """Reads values of one deal: it knows the currency, the units that the deal counts, the sources and the date."""
+    """Reads values of one deal: it knows the currency, the units that the deal counts, its names and its sources."""
 
-    def __init__(self, log: Log, currency: str, units: frozenset[str], as_of: datetime.date | None) -> None:
+    def __init__(self, log: Log, currency: str, units: frozenset[str], names: frozenset[str]) -> None:
         self.log = log
         self.currency = currency
         self.units = units
-        self.as_of = as_of
+        self.names = names
         self.sources: MappingType[str, Source] = {}
 
-    def value(self, node: Node, unit: str, path: str) -> Value | None:
+    def value(self, node: Node, slot: Slot) -> Value | None:
         """A field for an amount, a rate or a base: a number or a formula, perhaps with provenance and later changes."""
         if isinstance(node, Mapping):
-            return self._mapping(node, unit, path)
+            return self._mapping(node, slot)
+        example = expected(slot.unit, self.currency).example
         if isinstance(node, Sequence):
-            self.log.add("D204", f"{_last(path)} is a list, but one value is expected", node.where,
-                         why="a field holds one value", fix=f"write one, such as {expected(unit, self.currency).example}")
+            self.log.add("D204", f"{slot.name} is a list, but one value is expected", node.where, why=slot.meaning,
+                         fix=f"write one, such as {example}; a range is written with to: 15% to 25%")
             return None
         if node.empty:
-            self.log.add("D203", f"{_last(path)} is left empty", node.where,
-                         why="prenup never guesses a number", fix=f"write {expected(unit, self.currency).example}, or remove the field")
+            self.log.add("D203", f"{slot.name} is left empty", node.where, why="prenup never guesses a number",
+                         fix=f"write one, such as {example}" + (", or take the field out" if slot.optional else ""))
             return None
-        return self._scalar(node, unit, path)
+        return self._scalar(node, slot)
 
-    def condition(self, node: Node, path: str) -> Value | None:
-        """A date, a length of time, or a formula that is yes or no."""
-        result = self.value(node, "any", path)
+    def condition(self, node: Node, slot: Slot) -> Value | None:
+        """A date, a length of time (for `until`), or a formula that is yes or no."""
+        result = self.value(node, dataclasses.replace(slot, unit="any"))
+        if isinstance(result, Number) and result.unit == YEAR and slot.name != "until":
+            self.log.add("D209", f"{slot.name} is {result.text}, but a date, an event or a comparison is expected", result.where,
+                         why="a length of time does not say since when",
+                         fix=f"write elapsed > {result.text}, which counts from the first month")
+            return None
         if isinstance(result, Number) and result.unit not in (DATE, YEAR):
-            self.log.add("D209", f"{_last(path)} is {result.text}, but a condition is expected", node.where,
+            self.log.add("D209", f"{slot.name} is {result.text}, but a date, an event or a comparison is expected", result.where,
                          why="it says when something begins or ends",
-                         fix="write a date (2030-12-31), an event, or a comparison such as revenue > $1bn/yr")
+                         fix="write a date such as 2030-12-31, an event, or a comparison such as month > 18")
             return None
         return result
 
     # ── one word ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _scalar(self, node: Scalar, unit: str, path: str) -> Value | None:
+    def _scalar(self, node: Scalar, slot: Slot) -> Number | Formula | None:
         try:
             number = parse_number(node.text, self.units)
         except QuantityError as fault:
-            trial = Log()
-            formula = parse_formula(node.text, node.where, trial, self.units)
-            if formula is not None and _NUMERIC.fullmatch(node.text.strip()) is None:
-                return formula
-            if _NUMERIC.match(node.text.strip()) and not re.search(r"[a-z_]{4,}", node.text.replace("months", "")):
-                self.log.add("D201", f"{_last(path)}: {fault}", node.where, why="every number in a deal has a unit and a size",
-                             fix=fault.fix or f"write it like {expected(unit, self.currency).example}")
-                return None
-            if formula is not None:
-                return formula
-            self.log.extend(trial)
-            return None
-        return self._fitted(number, unit, path, node.where)
+            return self._formula(node, slot, fault)
+        return self._fitted(number, slot, node.where)
 
-    def _fitted(self, number: Number, unit: str, path: str, where: Origin) -> Number | None:
+    def _formula(self, node: Scalar, slot: Slot, fault: QuantityError) -> Formula | None:
+        """A text that is no number: a formula, or the fault that is most likely the writer's.
+
+        `$2/gpu_hour` is a formula where the deal has something of that name, and a number with an unknown unit elsewhere.
+        """
+        trial = Log()
+        formula = parse_formula(node.text, node.where, trial, self.units)
+        if formula is not None and not (fault.meant and self.names.isdisjoint(formula.names())):
+            return formula
+        if fault.meant:
+            self.log.add("D201", str(fault), node.where, why=slot.meaning or "every number in a deal has a size and a unit",
+                         fix=fault.fix)
+        else:
+            self.log.extend(trial)
+        return None
+
+    def _fitted(self, number: Number, slot: Slot, where: Origin) -> Number | None:
         """The number in the unit that its field expects, or a problem."""
-        wanted = expected(unit, self.currency)
+        wanted = expected(slot.unit, self.currency)
         fitted = self._in_unit(number, wanted)
         if fitted is None:
-            self._misfit(number, wanted, path, where)
+            self._misfit(number, wanted, slot, where)
             return None
-        low, high = wanted.least, wanted.most
-        if (low is not None and fitted.value < low) or (high is not None and fitted.value > high):
-            self._out_of_bounds(fitted, wanted, path, where)
+        if not self._within(fitted, wanted, slot, where):
             return None
-        return dataclasses.replace(fitted, path=path, where=where, bounds=(low, high))
+        return dataclasses.replace(fitted, path=slot.path, where=where, bounds=(wanted.least, wanted.most))
 
     def _in_unit(self, number: Number, wanted: Expected) -> Number | None:
         """A bare number takes the deal's currency where money is expected; zero fits anything."""
@@ -106,147 +145,164 @@ class Values:
             return dataclasses.replace(number, unit=with_money)
         return None
 
-    def _misfit(self, number: Number, wanted: Expected, path: str, where: Origin) -> None:
-        name = _last(path)
+    def _misfit(self, number: Number, wanted: Expected, slot: Slot, where: Origin) -> None:
+        others = sorted(number.unit.names() & CURRENCIES - {self.currency})
         if wanted.noun == "a length of time" and number.unit == NUMBER:
-            self.log.add("D206", f"{name} is {number.text}, but {wanted.noun} is expected", where,
-                         why="without a unit it could be days, months or years", fix=f"write {number.text} months")
-            return
-        self.log.add("D206", f"{name} is {number.text} ({number.unit}), but {wanted.noun} is expected", where,
-                     why="amounts in different units never mix", fix=f"write it like {wanted.example}")
+            self.log.add("D206", f"{slot.name} is {number.text}, but {wanted.noun} is expected", where,
+                         why="without a unit it could be days, months or years", fix=f"{slot.name}: {number.text} months")
+        elif others:
+            self.log.add("D206", f"{slot.name} is in {others[0]}, but the deal counts in {self.currency}", where,
+                         why="there is no rate of exchange in the deal: amounts in two currencies never mix",
+                         fix=f"convert it, and write it like {wanted.example}")
+        else:
+            self.log.add("D206", f"{slot.name} is {number.text} ({number.unit}), but {wanted.noun} is expected", where,
+                         why=slot.meaning or "amounts in different units never mix", fix=f"write it like {wanted.example}")
 
-    def _out_of_bounds(self, number: Number, wanted: Expected, path: str, where: Origin) -> None:
-        name = _last(path)
-        if wanted.noun == "a fraction" and 1 < number.value <= 100 and "%" not in number.text:
-            self.log.add("D207", f"{name} is {number.text}, but a {name} is a fraction: write {number.text}% or {number.value / 100:g}",
-                         where, why=f"{path.split('.')[-2] if '.' in path else name} uses this share of the whole",
-                         fix=f"{name}: {number.text}%")
-            return
-        low = f"at least {wanted.least:g}" if wanted.least is not None else ""
-        high = f"at most {wanted.most:g}" if wanted.most is not None else ""
-        self.log.add("D208", f"{name} is {number.text}, but has to be {' and '.join(p for p in (low, high) if p)}", where,
-                     why=f"{name} is {wanted.noun}", fix=f"write it like {wanted.example}")
+    def _within(self, number: Number, wanted: Expected, slot: Slot, where: Origin) -> bool:
+        """Whether a number, with everything that its spread makes possible, is what the field allows."""
+        low, high = ends(number)
+        least, most = wanted.least, wanted.most
+        bare = "%" not in number.text and number.unit == NUMBER
+        if bare and wanted.bare_most is not None and wanted.bare_most < high <= 1_000:
+            name = slot.name
+            but = f"but {'an' if name[0] in 'aeiou' else 'a'} {name} is a fraction" if most == 1 else f"which is {high * 100:,.6g}%"
+            decimals = f" or {_decimals(number.value / 100)}" if number.spread is None else ""
+            self.log.add("D207", f"{name} is {number.text}, {but}: write {number.text}%{decimals}", where,
+                         why=slot.meaning, fix=f"{name}: {number.text}%")
+            return False
+        if (least is None or low >= least) and (most is None or high <= most):
+            return True
+        bounds = [_bound(b, wanted) for b in (least, most) if b is not None]
+        allowed = f"be from {' to '.join(bounds)}" if len(bounds) == 2 else f"be {bounds[0]} or more"
+        self.log.add("D208", f"{slot.name} is {number.text}, but has to {allowed}", where, why=slot.meaning,
+                     fix=f"write it like {wanted.example}")
+        return False
 
     # ── a mapping with provenance ───────────────────────────────────────────────────────────────────────────────
 
-    def _mapping(self, node: Mapping, unit: str, path: str) -> Value | None:
+    def _mapping(self, node: Mapping, slot: Slot) -> Value | None:
         for key, _ in node.entries:
             if key.text not in NUMBER_KEYS:
                 close = nearest(key.text, NUMBER_KEYS)
-                self.log.add("D202", f"a number has no field {key.text}", key.where, why=f"it has {', '.join(NUMBER_KEYS)}",
-                             fix=f"write {close}" if close else "remove it")
-        provenance = self.provenance(node)
-        first = self._with_range(node, unit, path)
-        if first is None:
-            return None
+                self.log.add("D202", f"a number has no field {shortened(key.text)}", key.where,
+                             why=f"it has {', '.join(NUMBER_KEYS)}", fix=f"write {close}" if close else "take it out")
+        provenance = self.provenance(node, "number")
+        first = self._with_range(node, slot)
+        then = node.get("then")
+        changed = self._changing(first, then, slot) if then is not None else None
         if isinstance(first, Number):
             first = dataclasses.replace(first, provenance=provenance)
-        then = node.get("then")
-        return first if then is None else self._changing(first, then, unit, path)
+        if then is None or first is None or changed is None:
+            return first if then is None else None
+        return Changed(first, changed, slot.path)
 
-    def _with_range(self, node: Mapping, unit: str, path: str) -> Number | Formula | None:
+    def _with_range(self, node: Mapping, slot: Slot) -> Number | Formula | None:
         stated, range_ = node.get("value"), node.get("range")
         if stated is None and range_ is None:
-            self.log.add("D203", f"{_last(path)} has neither value nor range", node.where,
-                         why="prenup never guesses a number", fix="add value: and what you know")
+            self.log.add("D203", f"{slot.name} has neither value nor range", node.where, why="prenup never guesses a number",
+                         fix=f"add value: and what you know, such as value: {expected(slot.unit, self.currency).example}")
             return None
-        if range_ is None:
-            assert stated is not None
-            result = self.value(stated, unit, path) if not isinstance(stated, Mapping) else self._nested(stated, path)
-            return None if isinstance(result, Changed) else result
-        if not isinstance(range_, Scalar):
-            self.log.add("D204", "a range is written low to high", range_.where, why="it is what we do not know",
-                         fix="write range: 15% to 25%")
+        if isinstance(stated, Mapping | Sequence):
+            self.log.add("D204", f"the value of {slot.name} is not one word or number", stated.where,
+                         why="a field holds one value", fix="write one after value:")
             return None
-        if stated is None:
-            result = self._scalar(range_, unit, path)
-            return None if isinstance(result, Changed) else result
-        middle = self._scalar(stated, unit, path) if isinstance(stated, Scalar) else self._nested(stated, path)
-        if not isinstance(middle, Number):
-            if middle is not None:
-                self.log.add("D205", f"{_last(path)} is a formula with a range", range_.where, why="a range is around a number",
-                             fix="put the unknown number under numbers: and use it in the formula")
+        if range_ is not None and (not isinstance(range_, Scalar) or range_.empty):
+            self.log.add("D204", f"the range of {slot.name} is not written low to high", range_.where,
+                         why="a range is a 90 % interval of what we do not know", fix="write range: 15% to 25%")
             return None
-        return self._ranged(middle, range_, unit, path)
+        if stated is None or range_ is None:
+            one = self.value(stated or range_ or node, slot)
+            return one if isinstance(one, Number | Formula) else None
+        middle = self.value(stated, slot)
+        if isinstance(middle, Formula):
+            self.log.add("D205", f"{slot.name} is a formula, and a formula has no range", range_.where,
+                         why="a range is around one number",
+                         fix="put the unknown number under numbers: with its range, and use its name in the formula")
+        return self._ranged(middle, range_, slot) if isinstance(middle, Number) else None
 
-    def _nested(self, stated: Node, path: str) -> None:
-        self.log.add("D204", f"the value of {_last(path)} is written as a list or a mapping", stated.where,
-                     why="a field holds one value", fix="write one value after value:")
-
-    def _ranged(self, middle: Number, range_: Scalar, unit: str, path: str) -> Number | None:
+    def _ranged(self, middle: Number, range_: Scalar, slot: Slot) -> Number | None:
         if middle.spread is not None:
-            self.log.add("D205", f"{_last(path)} has a range twice", range_.where, why="only one of the two can hold",
-                         fix="give value: the central figure and range: the interval")
+            self.log.add("D205", f"{slot.name} says what is not known twice: in its value and in its range", range_.where,
+                         why="only one of the two can hold", fix="give the central figure as value, and the interval as range")
             return None
         try:
             low, high = parse_range(range_.text, self.units)
         except QuantityError as fault:
-            self.log.add("D201", f"range of {_last(path)}: {fault}", range_.where, why="a range is a 90 % interval",
-                         fix=fault.fix or "write range: 15% to 25%")
+            self.log.add("D201", str(fault), range_.where, why="a range is a 90 % interval", fix=fault.fix)
             return None
-        wanted = expected(unit, self.currency)
-        ends = [self._in_unit(Number(q.value, q.unit, text=range_.text), wanted) for q in (low, high)]
-        unlike = [e for e in ends if e is None or (e.unit != middle.unit and e.value != 0)]
-        if unlike:
-            self.log.add("D206", f"the range of {_last(path)} is in {high.unit}, its value in {middle.unit}", range_.where,
+        wanted = expected(slot.unit, self.currency)
+        both = [self._in_unit(Number(q.value, q.unit, text=range_.text), wanted) for q in (low, high)]
+        if any(e is None or (e.unit != middle.unit and e.value != 0) for e in both):
+            self.log.add("D206", f"the range of {slot.name} is in {high.unit}, its value in {middle.unit}", range_.where,
                          why="amounts in different units never mix", fix="write both in the same unit")
             return None
         if not low.value < middle.value < high.value:
-            self.log.add("D205", f"{_last(path)} is {middle.text}, outside its range {range_.text}", range_.where,
-                         why="the value is the middle of what we believe", fix="widen the range or move the value")
+            self.log.add("D205", f"{slot.name} is {middle.text}, which is not inside its range {range_.text}", range_.where,
+                         why="the value is the middle of what we believe", fix="widen the range, or move the value")
             return None
-        if (wanted.least is not None and low.value < wanted.least) or (wanted.most is not None and high.value > wanted.most):
-            self._out_of_bounds(Number(low.value, low.unit, text=range_.text), wanted, path, range_.where)
+        spread = interval(low.value, middle.value, high.value)
+        if not self._within(Number(middle.value, middle.unit, text=range_.text, spread=spread), wanted, slot, range_.where):
             return None
-        return dataclasses.replace(middle, spread=interval(low.value, middle.value, high.value), text=f"{middle.text} ({range_.text})")
+        return dataclasses.replace(middle, spread=spread, text=f"{middle.text} ({range_.text})")
 
-    def _changing(self, first: Number | Formula, then: Node, unit: str, path: str) -> Value | None:
+    def _changing(
+        self, first: Number | Formula | None, then: Node, slot: Slot
+    ) -> tuple[tuple[Formula, Number | Formula], ...] | None:
         """`then`: a list of {from, value}, each taking over from its condition on."""
         steps: list[tuple[Formula, Number | Formula]] = []
         if not isinstance(then, Sequence) or not then.items:
             self.log.add("D204", "then is a list of changes", then.where, why="each change has a beginning and a value",
                          fix="write then: [{from: 2028-01-01, value: 10%}]")
             return None
+        if len(then.items) > MOST_CHANGES:
+            self.log.add("D223", f"{slot.name} changes {len(then.items):,} times; {MOST_CHANGES} are allowed", then.where,
+                         why="nobody can check more by hand", fix="use a driver of kind schedule")
+            return None
         for index, item in enumerate(then.items):
             start = item.get("from") if isinstance(item, Mapping) else None
-            if not isinstance(item, Mapping) or not isinstance(start, Scalar):
-                self.log.add("D203", "a change has no from", item.where, why="it has to begin at some time",
-                             fix="write {from: 2028-01-01, value: 10%}")
+            if not isinstance(item, Mapping) or not isinstance(start, Scalar) or start.empty:
+                self.log.add("D203", "a change does not say from when it holds", item.where,
+                             why="it takes over at a date, an event or a condition", fix="write {from: 2028-01-01, value: 10%}")
                 continue
             condition = parse_formula(start.text, start.where, self.log, self.units)
-            entries = tuple((k, v) for k, v in item.entries if k.text != "from")
-            changed = self._mapping(Mapping(entries, item.where), unit, f"{path}.then.{index}")
+            rest = Mapping(tuple((k, v) for k, v in item.entries if k.text not in ("from", "then")), item.where)
+            if item.get("then") is not None:
+                self.log.add("D204", "a change can't change again", item.where, why="changes stand in one list, each with its from",
+                             fix="add it to the list that this one stands in")
+                continue
+            changed = self._mapping(rest, slot.deeper(f"then.{index}"))
             if condition is not None and isinstance(changed, Number | Formula):
                 steps.append((condition, changed))
-            elif isinstance(changed, Changed):
-                self.log.add("D204", "a change can't change again", item.where, why="changes stand in one list",
-                             fix="add it to the same then: list")
-        return Changed(first, tuple(steps), path) if len(steps) == len(then.items) else None
+        return tuple(steps) if len(steps) == len(then.items) else None
 
     # ── where it comes from ─────────────────────────────────────────────────────────────────────────────────────
 
-    def provenance(self, node: Mapping) -> Provenance:
+    def provenance(self, node: Mapping, noun: str) -> Provenance:
         """source, status and note of an entry, checked against the sources of the deal."""
-        words = {key: self._word(node, key) for key in ("source", "status", "note")}
+        words = {key: self.word(node, key) for key in ("source", "status", "note")}
         status, source = words["status"], words["source"]
         place = node.get("status") or node.get("source") or node
         if status and status not in STATUSES:
             close = nearest(status, STATUSES)
-            self.log.add("D401", f"{status} is not a status", place.where, why=f"a status is one of {', '.join(STATUSES)}",
+            self.log.add("D401", f"{shortened(status)} is not a status", place.where, why=f"a status is one of {', '.join(STATUSES)}",
                          fix=f"write {close or 'one of them'}")
         if status == "assumed" and not words["note"]:
-            self.log.add("D402", "an assumed number needs a note with the reason", place.where,
-                         why="a made-up figure is only worth its reason", fix="add note: why this figure")
+            self.log.add("D402", f"an assumed {noun} needs a note with the reason", place.where,
+                         why="an assumption is worth as much as its reason", fix="add note: and why you assume it")
         if status in ("confirmed", "reported", "estimated") and not source:
-            self.log.add("D403", f"a {status} number needs a source", place.where, why="a reader has to be able to check it",
-                         fix="add source: with an id from sources:, or status: assumed with a note")
+            article = "an" if status == "estimated" else "a"
+            self.log.add("D403", f"{article} {status} {noun} needs a source", place.where,
+                         why="a reader has to be able to check it",
+                         fix="add source: with a name from sources:, or write status: assumed with a note")
         if source and source not in self.sources:
             close = nearest(source, self.sources)
-            self.log.add("D404", f"no source is called {source}", (node.get("source") or node).where,
-                         why="a reader has to be able to check it", fix=f"write {close}" if close else f"add {source} under sources:")
+            self.log.add("D404", f"no source is called {shortened(source)}", (node.get("source") or node).where,
+                         why="a reader has to be able to check it",
+                         fix=f"write {close}" if close else f"add {shortened(source)} under sources:")
         return Provenance(source, status, words["note"])
 
-    def _word(self, node: Mapping, key: str) -> str:
+    def word(self, node: Mapping, key: str) -> str:
+        """The text of one field; empty where there is none, and where it is no text, which is a problem."""
         item = node.get(key)
         if item is None or isinstance(item, Scalar):
             return item.text if item else ""
@@ -255,6 +311,27 @@ class Values:
         return ""
 
 
-def _last(path: str) -> str:
-    """The field's own name in a dotted path."""
-    return path.rsplit(".", 1)[-1]
+def ends(number: Number) -> tuple[float, float]:
+    """The smallest and the largest that a number is said to be; the middle of a spread that has no ends."""
+    spread = number.spread
+    if spread is None or spread.shape in ("normal", "lognormal"):
+        return number.value, number.value
+    values = spread.parameters[: len(spread.parameters) // 2] if spread.shape == "choice" else spread.parameters
+    return min(values), max(values)
+
+
+def shortened(text: str) -> str:
+    """A text cut to what a sentence can carry."""
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def _bound(bound: float, wanted: Expected) -> str:
+    """A bound of a field as it would be written."""
+    if wanted.noun == "a length of time":
+        return "zero" if bound == 0 else f"{bound:g} years"
+    return f"{bound * 100:g}%"
+
+
+def _decimals(fraction: float) -> str:
+    """A fraction with at least two decimals: 0.20, 0.025."""
+    return f"{fraction:.2f}" if round(fraction, 2) == fraction else f"{fraction:.6g}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import re
+from collections.abc import Mapping as MappingType
 from typing import Any
 
 from prenup.base.calendar import Calendar
-from prenup.base.fields import AbstractEntry
+from prenup.base.fields import REQUIRED, AbstractEntry, specs
 from prenup.base.kinds import kinds
-from prenup.base.problems import Log, Origin, nearest
-from prenup.base.units import CURRENCIES
+from prenup.base.problems import LONGEST_NAME, Log, Origin, nearest
+from prenup.base.units import CURRENCIES, FRACTION_WORDS, SCALE_WORDS, TIME_WORDS
 from prenup.deal.bind_records import Records
-from prenup.deal.bind_values import Values
+from prenup.deal.bind_values import Slot, Values, shortened
 from prenup.deal.model import Correlations, Deal, Party, RowEntry, Source, Variant
-from prenup.deal.tree import Mapping, Node, Scalar, Sequence
-
+from prenup.deal.patches import patched
+from prenup.deal.tree import Mapping, Node, Scalar, Sequence, at
 from prenup.sheet.sheet import WORLD
 from prenup.sheet.translate import TABLE_WORDS
 
@@ -33,53 +35,69 @@ LATER = {
 LONGEST_MONTHS = 600
 """Months in a clock."""
 
+MOST_ENTRIES = 1_000
+"""Entries in a section."""
 
-def from_tree(tree: Node, name: str, log: Log) -> Deal | None:
+NAMED = ("numbers", "drivers", "events", "rows", "terms")
+"""The sections whose entries formulas can name."""
+
+
+def from_tree(tree: Node, name: str, log: Log, *, variants: bool = True) -> Deal | None:
     """The deal that a tree holds; None, with every fault in the log, where it has some.
 
     Args:
         tree: as read from YAML, made from Python, or patched by a variant.
         name: what to call it where the file gives no title: the file's name.
+        variants: whether the paths of its variants are looked at; those of a changed deal may lead nowhere any more.
     """
     if not isinstance(tree, Mapping):
         log.add("D204", "a deal file is made of sections", tree.where, why="each section has its own meaning",
                 fix="begin with deal:, currency:, clock: and parties:")
         return None
-    return _Sections(tree, name, log).deal()
+    return _Sections(tree, name, log, variants).deal()
+
+
+_UNIT = re.compile(r"[A-Za-z_]\w*")
 
 
 class _Sections:
     """One tree on its way to a deal."""
 
-    def __init__(self, tree: Mapping, name: str, log: Log) -> None:
+    def __init__(self, tree: Mapping, name: str, log: Log, variants: bool) -> None:
         self.tree = tree
         self.name = name
         self.log = log
+        self.check_variants = variants
         self.places: dict[str, Origin] = {}
         head = tree.get("deal")
         self.units = self._head_names(head, "units")
         self.currency = self._currency()
         self.as_of = self._day("as_of")
-        self.values = Values(log, self.currency, frozenset(self.units), self.as_of)
+        sections = [node for section in NAMED if isinstance(node := tree.get(section), Mapping)]
+        names = frozenset(key for node in sections for key in node.keys())
+        self.values = Values(log, self.currency, frozenset(self.units), names)
         self.records = Records(log, self.values)
 
     def deal(self) -> Deal | None:
         for key, _ in self.tree.entries:
             if key.text not in SECTIONS:
                 close = nearest(key.text, SECTIONS)
-                self.log.add("D215", f"no section is called {key.text[:40]}", key.where, why=f"sections are {', '.join(SECTIONS)}",
-                             fix=f"write {close}:" if close else "remove it")
+                self.log.add("D215", f"no section is called {shortened(key.text)}", key.where,
+                             why=f"sections are {', '.join(SECTIONS)}", fix=f"write {close}:" if close else "take it out")
         calendar = self._clock()
         sources = self._sources()
         self.values.sources = sources
         parties_node = self._section("parties", required=True)
-        self.records.parties = tuple(key.text for key, _ in parties_node)
-        parties = {k.text: self.records.record(Party, v, f"parties.{k.text}") for k, v in parties_node if self._party_name(k)}
-        numbers = {k.text: self.values.value(v, "any", f"numbers.{k.text}") for k, v in self._named("numbers")}
+        self.records.parties = tuple(key.text for key, _ in parties_node) or None
+        parties = {
+            k.text: self.records.record(Party, v, f"parties.{k.text}", key=k) for k, v in parties_node if self._party_name(k)
+        }
+        numbers = {k.text: self.values.value(v, Slot("any", f"numbers.{k.text}")) for k, v in self._named("numbers")}
         drivers = self._kinds("drivers", "prenup.drivers")
         events = self._kinds("events", "prenup.drivers.events")
-        rows = {k.text: self._row(v, f"rows.{k.text}") for k, v in self._named("rows")}
+        rows = {k.text: self._row(k, v, f"rows.{k.text}") for k, v in self._named("rows")}
         terms = self._kinds("terms", "prenup.terms")
+        self._check_names(terms)
         correlations = self._correlations(drivers)
         variants = {k.text: self._variant(v, k) for k, v in self._section("variants")}
         later = {section: node for section in LATER if (node := self.tree.get(section)) is not None}
@@ -87,11 +105,12 @@ class _Sections:
             key = self.tree.key(section)
             self.log.add("W101", f"{section} is read and kept, but {LATER[section]} is not built yet", key.where if key else None,
                          why="no answer uses it", fix="nothing to do", severity="warning")
-        if self.log.errors or calendar is None:
+        title, summary = self._title(), self._head_text("summary")
+        not_modelled = self._head_names(self.tree.get("deal"), "not_modelled")
+        if self.log.n_errors or calendar is None:
             return None
         return Deal(
-            name=self.name, title=self._title(), summary=self._head_text("summary"),
-            not_modelled=self._head_names(self.tree.get("deal"), "not_modelled"), units=self.units, currency=self.currency,
+            name=self.name, title=title, summary=summary, not_modelled=not_modelled, units=self.units, currency=self.currency,
             as_of=self.as_of, calendar=calendar, sources=sources, parties=parties, numbers=numbers, drivers=drivers,
             correlations=correlations, events=events, rows=rows, terms=terms, variants=variants, later=later, tree=self.tree,
             places=self.places, warnings=self.log.warnings,
@@ -102,17 +121,30 @@ class _Sections:
     def _head_text(self, key: str) -> str:
         head = self.tree.get("deal")
         node = head.get(key) if isinstance(head, Mapping) else None
-        return node.text if isinstance(node, Scalar) else ""
+        return self.values.word(head, key) if isinstance(head, Mapping) and node is not None else ""
 
     def _head_names(self, head: Node | None, key: str) -> tuple[str, ...]:
         node = head.get(key) if isinstance(head, Mapping) else None
         if node is None:
             return ()
-        if isinstance(node, Sequence) and all(isinstance(i, Scalar) for i in node.items):
-            return tuple(i.text for i in node.items if isinstance(i, Scalar))
+        if isinstance(node, Sequence) and all(isinstance(i, Scalar) and not i.empty for i in node.items):
+            words = tuple(i.text for i in node.items if isinstance(i, Scalar))
+            if key != "units" or all(self._unit_name(i) for i in node.items if isinstance(i, Scalar)):
+                return words
+            return ()
         self.log.add("D204", f"{key} is a list of words or sentences", node.where, why="each stands for itself",
                      fix=f"write {key}: [first, second]")
         return ()
+
+    def _unit_name(self, word: Scalar) -> bool:
+        """Whether a word can be a unit of the deal; a problem otherwise."""
+        taken = word.text in TIME_WORDS or word.text in CURRENCIES or word.text in SCALE_WORDS or word.text in FRACTION_WORDS
+        if not taken and _UNIT.fullmatch(word.text) and len(word.text) <= LONGEST_NAME:
+            return True
+        self.log.add("D214", f"{shortened(word.text)} can't be a unit", word.where,
+                     why="it already means something after a number" if taken else "it has to be one word after a number",
+                     fix="take it out" if taken else "use letters, digits and _, a letter first: gpu_hour")
+        return False
 
     def _title(self) -> str:
         head = self.tree.get("deal")
@@ -129,8 +161,8 @@ class _Sections:
             for key, _ in head.entries:
                 if key.text not in ("title", "summary", "units", "not_modelled"):
                     close = nearest(key.text, ("title", "summary", "units", "not_modelled"))
-                    self.log.add("D202", f"deal has no field {key.text[:40]}", key.where,
-                                 why="it has title, summary, units, not_modelled", fix=f"write {close}" if close else "remove it")
+                    self.log.add("D202", f"deal has no field {shortened(key.text)}", key.where,
+                                 why="it has title, summary, units, not_modelled", fix=f"write {close}" if close else "take it out")
         elif not isinstance(head, Scalar) or head.empty:
             self.log.add("D204", "deal is a name, or title and summary", head.where, why="a deal has a name",
                          fix="write deal: and its name")
@@ -138,9 +170,10 @@ class _Sections:
         text = node.text if isinstance(node, Scalar) else ""
         if text not in CURRENCIES:
             close = nearest(text.upper(), CURRENCIES)
-            self.log.add("D216", f"{text[:20]!r} is not a currency that prenup knows" if node else "the file has no currency: section",
+            shown = shortened(text) or "what stands here"
+            self.log.add("D216", f"{shown} is not a currency that prenup knows" if node else "the file has no currency: section",
                          node.where if node else self.tree.where, why="amounts are counted in one currency",
-                         fix=f"write currency: {close or 'USD'}")
+                         fix=f"write currency: {close}" if close else "write its ISO code, such as currency: USD or currency: EUR")
             return "USD"
         return text
 
@@ -151,53 +184,68 @@ class _Sections:
         try:
             return datetime.date.fromisoformat(node.text if isinstance(node, Scalar) else "")
         except ValueError:
-            self.log.add("D213", f"{section} is not a date", node.where, why="it is the day up to which sources are used",
+            self.log.add("D213", f"{section} is not a day", node.where, why="it is the day up to which sources are used",
                          fix=f"write {section}: 2024-10-19")
             return None
 
     def _clock(self) -> Calendar | None:
         node = self.tree.get("clock")
         usage = "write clock: {from: 2025-01-01, months: 60}"
+        why = "it says which months are looked at"
         if not isinstance(node, Mapping):
-            self.log.add("D217", "the clock is missing" if node is None else "the clock is not written as fields",
-                         node.where if node else self.tree.where, why="it says which months are looked at", fix=usage)
+            self.log.add("D217", "the file has no clock: section" if node is None else "the clock is not written as fields",
+                         node.where if node else self.tree.where, why=why, fix=usage)
             return None
         for key, _ in node.entries:
             if key.text not in ("from", "months", "until"):
-                self.log.add("D202", f"clock has no field {key.text[:40]}", key.where, why="it has from, months, until", fix=usage)
+                self.log.add("D202", f"clock has no field {shortened(key.text)}", key.where, why="it has from, months, until", fix=usage)
         start, until, months = node.get("from"), node.get("until"), node.get("months")
-        first = self.records.day(start) if isinstance(start, Scalar) else None
-        if isinstance(start, Scalar) and len(start.text) == 7 and first:
-            first = first.replace(day=1)
         if not isinstance(start, Scalar) or (months is None) == (until is None):
-            self.log.add("D217", "the clock needs from, and either months or until", node.where,
-                         why="it says which months are looked at", fix=usage)
+            said = "" if isinstance(start, Scalar) else "from, and "
+            self.log.add("D217", f"the clock needs {said}either months or until", node.where, why=why, fix=usage)
             return None
+        first = self.records.day(start)
         if first is None:
             return None
+        if re.fullmatch(r"\d{4}(-\d{2})?", start.text):  # a year or a month as a beginning is its first day
+            first = first.replace(month=1 if len(start.text) == 4 else first.month, day=1)
+        end = until or months
+        assert end is not None
         if isinstance(until, Scalar):
             last = self.records.day(until)
-            count = Calendar(first, 1).index_of(last) + 1 if last else 0
             if last is None:
                 return None
+            count = Calendar(first, 1).index_of(last) + 1
         else:
-            count = int(months.text) if isinstance(months, Scalar) and months.text.isascii() and months.text.isdigit() and len(months.text) < 6 else 0
-        if not 1 <= count <= LONGEST_MONTHS or first.year + LONGEST_MONTHS // 12 + 1 >= 9999 or first.year < 1900:
-            self.log.add("D217", f"the clock has to run for 1 to {LONGEST_MONTHS} months after the year 1900", (until or months or node).where,
-                         why="every row is worked out every month", fix=usage)
-            return None
-        return Calendar(first, count)
+            count = int(end.text) if isinstance(end, Scalar) and re.fullmatch(r"[0-9]{1,6}", end.text) else 0
+        if first.year < 1900 or first.year > 9900:
+            message = f"the clock begins in the year {first.year}; 1900 to 9900 are allowed"
+            self.log.add("D217", message, start.where, why=why, fix=usage)
+        elif count < 1 and until is not None:
+            self.log.add("D217", f"the clock ends before it begins on {first}", end.where, why=why, fix="write a later until")
+        elif not 1 <= count <= LONGEST_MONTHS:
+            said = f"the clock runs for {count:,} months" if count else "months is not a whole number of months"
+            message = f"{said}; 1 to {LONGEST_MONTHS} are allowed" if count else said
+            self.log.add("D217", message, end.where, why="every row is worked out every month", fix=usage)
+        else:
+            return Calendar(first, count)
+        return None
 
     # ── sections of named entries ───────────────────────────────────────────────────────────────────────────────
 
     def _section(self, section: str, *, required: bool = False) -> tuple[tuple[Scalar, Node], ...]:
         node = self.tree.get(section)
         if isinstance(node, Mapping) and (node.entries or not required):
+            if len(node) > MOST_ENTRIES:
+                self.log.add("D223", f"{section} has {len(node):,} entries; {MOST_ENTRIES:,} are allowed", node.where,
+                             why="nobody can check more by hand", fix="keep those that matter")
+                return ()
             for key, _ in node.entries:
                 self.places[f"{section}.{key.text}"] = key.where
             return node.entries
         if required or (node is not None and not (isinstance(node, Scalar) and node.empty)):
-            self.log.add("D218", f"{section} is missing" if node is None else f"{section} is not made of names with entries",
+            no_names = f"{section} is not made of names with entries"
+            self.log.add("D218", f"the file has no {section}: section" if node is None else no_names,
                          node.where if node else self.tree.where, why="every entry is called by its name",
                          fix=f"write {section}: and below it, indented, name: and its fields")
         return ()
@@ -208,14 +256,19 @@ class _Sections:
         for key, node in self._section(section):
             if not self.records.name(key):
                 continue
-            if key.text in TABLE_WORDS:
-                self.log.add("D219", f"{key.text} already stands for the calendar", key.where,
-                             why="formulas use it for every deal", fix=f"call it {key.text}_of_deal or the like")
+            if key.text in TABLE_WORDS or key.text in SECTIONS:
+                means = "already stands for the calendar" if key.text in TABLE_WORDS else "is a section of the deal file"
+                self.log.add("D219", f"{key.text} {means}", key.where, why="a name has to mean one thing",
+                             fix=f"call it {key.text}_of_deal or the like")
+                continue
+            if key.text in self.units:
+                self.log.add("D219", f"{key.text} already stands for a unit of the deal", key.where,
+                             why="a name has to mean one thing", fix=f"call it {key.text}_used or the like")
                 continue
             first = self.places.get(f"name {key.text}")
             if first is not None:
                 self.log.add("D302", f"{key.text} is the name of two things", key.where, why="formulas could mean either",
-                             fix="rename one of them", related=(("first at", first),))
+                             fix="call one of them something else", related=(("first at", first),))
                 continue
             self.places[f"name {key.text}"] = key.where
             result.append((key, node))
@@ -223,7 +276,7 @@ class _Sections:
 
     def _party_name(self, key: Scalar) -> bool:
         if key.text == WORLD:
-            self.log.add("D219", "world stands for everyone else already", key.where, why="every deal has it", fix="remove it")
+            self.log.add("D219", "world stands for everyone else already", key.where, why="every deal has it", fix="take it out")
             return False
         return self.records.name(key)
 
@@ -234,32 +287,59 @@ class _Sections:
         for key, node in self._named(section):
             kind = node.get("kind") if isinstance(node, Mapping) else None
             if not isinstance(kind, Scalar) or kind.text not in known:
-                word = kind.text[:40] if isinstance(kind, Scalar) else ""
-                close = nearest(word, known)
-                message = f"{key.text} does not say its kind" if not word else f"no kind of {section[:-1]} is called {word}"
-                self.log.add("D220", message, (kind or key).where, why=f"known kinds: {', '.join(known)}",
-                             fix=f"write kind: {close or next(iter(known))}")
+                self._no_kind(section[:-1], key, node, known)
                 continue
             cls: type[AbstractEntry] = known[kind.text]
-            result[key.text] = self.records.record(cls, node, f"{section}.{key.text}", ("kind",))
+            result[key.text] = self.records.record(cls, node, f"{section}.{key.text}", ("kind",), key)
         return result
 
-    def _row(self, node: Node, path: str) -> RowEntry | None:
+    def _no_kind(self, noun: str, key: Scalar, node: Node, known: MappingType[str, type[AbstractEntry]]) -> None:
+        """Say that an entry has no kind, or one that does not exist, and which one its fields suggest."""
+        kind = node.get("kind") if isinstance(node, Mapping) else None
+        why = f"known kinds: {', '.join(known)}"
+        if not isinstance(node, Mapping):
+            word = node.text if isinstance(node, Scalar) and node.text in known else next(iter(known))
+            self.log.add("D204", f"{key.text} is not written as fields with values", node.where, why=why,
+                         fix=f"write {key.text}: {{kind: {word}, ...}}")
+        elif isinstance(kind, Scalar) and not kind.empty:
+            close = nearest(kind.text, known)
+            self.log.add("D220", f"no kind of {noun} is called {shortened(kind.text)}", kind.where, why=why,
+                         fix=f"write kind: {close}" if close else "write one of the known kinds")
+        else:
+            fitting = [word for word, cls in known.items() if _fits(cls, node)]
+            self.log.add("D220", f"{key.text} does not say its kind", key.where, why=why,
+                         fix=f"add kind: {' or kind: '.join(fitting[:3])}" if fitting else "add kind: and one of the known kinds")
+
+    def _check_names(self, terms: dict[str, Any]) -> None:
+        """What a clause says of other clauses, such as which of them a termination ends, names clauses of the deal."""
+        for name, term in terms.items():
+            for _, word, spec in specs(type(term)) if term is not None else ():
+                node = at(self.tree, ("terms", name, word)) if spec.what in ("names", "clause") else None
+                items = node.items if isinstance(node, Sequence) else (node,) if isinstance(node, Scalar) else ()
+                for item in items:
+                    for part in item.text.split(",") if isinstance(item, Scalar) else ():
+                        if part.strip() not in terms:
+                            close = nearest(part.strip(), terms)
+                            self.log.add("D301", f"no clause is called {shortened(part.strip())}", item.where,
+                                         why=f"{word} of {name} names clauses of the deal",
+                                         fix=f"write {close}" if close else "write the name of a clause under terms:")
+
+    def _row(self, key: Scalar, node: Node, path: str) -> RowEntry | None:
         if isinstance(node, Mapping) and node.get("then") is None and node.get("range") is None:
-            result: RowEntry | None = self.records.record(RowEntry, node, path)
+            result: RowEntry | None = self.records.record(RowEntry, node, path, key=key)
             if result is not None and bool(result.payer) != bool(result.payee):
                 self.log.add("D304", f"{path.rsplit('.', 1)[-1]} has a {'payer' if result.payer else 'payee'} but no "
-                             f"{'payee' if result.payer else 'payer'}", node.where,
+                             f"{'payee' if result.payer else 'payer'}", key.where,
                              why="every transfer has a payer and a payee, so that nothing is lost",
                              fix=f"add {'payee' if result.payer else 'payer'}: world, or a party of the deal")
             return result
-        value = self.values.value(node, "any", path)
+        value = self.values.value(node, Slot("any", path, "the equation of the row", optional=False))
         return RowEntry(value=value) if value is not None else None
 
     def _sources(self) -> dict[str, Source]:
         result: dict[str, Source] = {}
         for key, node in self._section("sources"):
-            source: Source | None = self.records.record(Source, node, f"sources.{key.text}")
+            source: Source | None = self.records.record(Source, node, f"sources.{key.text}", key=key)
             if source is None or not isinstance(node, Mapping):
                 continue
             result[key.text] = source
@@ -272,14 +352,16 @@ class _Sections:
         parts = source.date.split("-")
         try:
             numbers = [int(p) for p in parts] if source.date and all(p.isascii() and p.isdigit() for p in parts) else []
-            day = datetime.date(*(numbers + [1, 1])[:3]) if 1 <= len(numbers) <= 3 else None
+            day = datetime.date(*[*numbers, 1, 1][:3]) if 1 <= len(numbers) <= 3 else None
         except (ValueError, OverflowError):
             day = None
         if day is None:
-            self.log.add("D405", f"source {key.text} has no date that can be read", (dated or key).where,
+            self.log.add("D405", f"source {shortened(key.text)} has no date that can be read", (dated or key).where,
                          why="a deal promises not to use what was known only later", fix="write date: 2024-10-19, 2024-10 or 2024")
         elif self.as_of is not None and day > self.as_of:
-            self.log.add("D406", f"source {key.text} is dated {source.date}, after the deal's as_of {self.as_of}", (dated or key).where,
+            as_of = self.tree.get("as_of")
+            self.log.add("D406", f"source {shortened(key.text)} is dated {source.date}, after the deal's as_of {self.as_of}",
+                         (dated or key).where, related=(("as_of stands at", as_of.where),) if as_of else (),
                          why="as_of promises that nothing known only later is used",
                          fix="use a source of the time, or mark the number assumed with its reason")
 
@@ -292,27 +374,37 @@ class _Sections:
             return None
         from prenup.drivers._correlation import check_matrix
 
-        for name in found.between:
+        between = at(node, ("between",))
+        for number, name in enumerate(found.between):
             if name not in drivers:
                 close = nearest(name, drivers)
-                self.log.add("D301", f"no driver is called {name[:40]}", node.where, why="correlations are between drivers",
-                             fix=f"write {close}" if close else "name drivers of the deal")
+                place = at(node, ("between", str(number))) or between or node
+                self.log.add("D301", f"no driver is called {shortened(name)}", place.where, why="correlations are between drivers",
+                             fix=f"write {close}" if close else f"write one of {', '.join(drivers) or 'the drivers'}")
+        matrix = at(node, ("matrix",)) or node
         for sentence in check_matrix(found.between, found.matrix):
-            self.log.add("D221", sentence, node.where, why="no set of quantities can move together in this way",
-                         fix="give a symmetric matrix with ones on the diagonal")
+            self.log.add("D221", sentence, matrix.where, why="no set of quantities can move together in this way",
+                         fix="give ones on the diagonal and the same number, from -1 to 1, on both sides of it; smaller ones if nothing else is wrong")
         return found
 
     def _variant(self, node: Node, key: Scalar) -> Variant | None:
         change = node.get("change") if isinstance(node, Mapping) else None
         if not isinstance(node, Mapping) or not isinstance(change, Mapping):
-            self.log.add("D218", f"variant {key.text[:40]} has no changes", node.where, why="a variant is a set of changes",
-                         fix='write change: {"terms.rev_share.rate": 10%}')
+            self.log.add("D218", f"variant {shortened(key.text)} does not say its changes", key.where,
+                         why="a variant is a set of changes", fix="write change: {terms.rev_share.rate: 10%}")
             return None
         for word, _ in node.entries:
             if word.text not in ("title", "note", "change"):
-                self.log.add("D202", f"a variant has no field {word.text[:40]}", word.where, why="it has title, note, change",
-                             fix="move it under change:, or remove it")
-        words = {w: item.text if isinstance(item := node.get(w), Scalar) else "" for w in ("title", "note")}
+                self.log.add("D202", f"a variant has no field {shortened(word.text)}", word.where, why="it has title, note, change",
+                             fix="move it under change:, or take it out")
+        words = {w: self.values.word(node, w) for w in ("title", "note")}
+        if self.check_variants:
+            patched(self.tree, change, self.log)
         return Variant(title=words["title"], note=words["note"], change={k.text: v for k, v in change.entries}, where=key.where)
 
 
+def _fits(cls: type, node: Mapping) -> bool:
+    """Whether an entry has all the fields that a kind needs, and no others than it has."""
+    known = {word: spec.default is REQUIRED for _, word, spec in specs(cls)}
+    given = set(node.keys()) - {"kind"}
+    return given <= set(known) and all(word in given for word, needed in known.items() if needed)

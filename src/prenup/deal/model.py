@@ -35,7 +35,7 @@ class Party:
     """One of those who have signed, or who pay or receive under the deal."""
 
     title: str = text("The name people know.")
-    discount: Value = quantity("rate", "The yearly rate at which this party discounts what it pays and receives.")
+    discount: Value = quantity("discount", "The yearly rate at which this party discounts what it pays and receives.")
     cash: Value = quantity("money", "What it has before the first month.", default="0")
     note: str = text("Who they are, and why this rate.")
 

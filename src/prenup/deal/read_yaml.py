@@ -16,7 +16,7 @@ import yaml
 
 from prenup.base.problems import Log, Origin, Text, nearest
 from prenup.deal.tree import MAX_DEPTH, MAX_NODES, NULLS, SURROGATE, Mapping, Node, Scalar, Sequence
-from prenup.deal.yaml_faults import explain
+from prenup.deal.yaml_faults import explain, in_quotes
 
 MAX_BYTES = 5_000_000
 MAX_FAULTS = 100
@@ -40,7 +40,7 @@ def read_text(path: str | Path, log: Log) -> Text | None:
     name = str(path)
 
     def refuse(message: str, fix: str, where: Origin | None = None) -> None:
-        log.add("D106", f"{name}: {message}", where or Origin(Text(name), 1, 1), fix=fix)
+        log.add("D106", message, where or Origin(Text(name), 1, 1), fix=fix)
 
     try:
         file = Path(path)
@@ -74,7 +74,7 @@ def read_text(path: str | Path, log: Log) -> Text | None:
 def read_yaml(text: Text, log: Log) -> Node | None:
     """The text as a tree, or None where nothing could be made of it; then the log says why.
 
-    A fault that leaves the rest readable (D104, D105, D110) is recorded and its entry or tag left out, so
+    A fault that leaves the rest readable (D104, D105, D110, D112) is recorded and its entry or tag left out, so
     that the faults of the whole file come at once. All others end the reading: D101 not valid YAML, D102 too
     deep, D103 too large with its references written out, D107 several documents, D108 nothing there, D109
     characters that no YAML text may hold, D111 a reference inside of itself.
@@ -139,6 +139,8 @@ class _Open:
     names: dict[str, Origin] = field(default_factory=dict)
     name: Scalar | None = None
     wants_value: bool = False
+    cut: Scalar | None = None
+    torn: dict[int, Scalar] = field(default_factory=dict)
 
 
 class _Builder:
@@ -199,6 +201,11 @@ class _Builder:
     def _close(self, event: Any) -> None:
         done = self._stack.pop()
         where = done.where
+        for place, whole in done.torn.items():
+            name = f"{done.entries[place][0].text}: " if done.is_mapping else ""
+            why = "between { and } or [ and ] a comma ends the value"
+            fix = name + in_quotes(whole.text)
+            self._fault("D112", "a formula with a comma in it needs quotes here", whole.where, why=why, fix=fix)
         if done.is_flow:
             end = event.end_mark
             width = end.column + 1 if end.line + 1 == where.line else len(self.lines[where.line - 1]) + 1
@@ -233,7 +240,7 @@ class _Builder:
         if self._counted > MAX_NODES:
             why = "each reference counts as what it refers to: a few lines of references can stand for billions"
             message = f"more than {MAX_NODES:,} values, references written out"
-            self._stop("D103", message, where, why=why, fix="keep data in files of its own")
+            self._stop("D103", message, where, why=why, fix="use fewer references, and keep data in files of its own")
             return
         if anchor is not None:
             self._anchors[anchor] = (node, count + inside, depth)
@@ -242,15 +249,38 @@ class _Builder:
             return
         parent = self._stack[-1]
         parent.depth_inside = max(parent.depth_inside, depth)
+        before: Node | None = None
+        if parent.is_flow and (parent.items or parent.entries):
+            before = parent.entries[-1][1] if parent.is_mapping else parent.items[-1]
+        goes_on = isinstance(before, Scalar) and isinstance(node, Scalar) and _is_torn(before) and not node.quoted
         if not parent.is_mapping:
-            parent.items.append(node)
+            if not (goes_on and self._joined(parent, node)):
+                parent.items.append(node)
         elif not parent.wants_value:
-            parent.name = self._name(parent, node, where)
+            parent.cut = node if goes_on and isinstance(node, Scalar) else None
+            parent.name = None if parent.cut else self._name(parent, node, where)
             parent.wants_value = True
         else:
+            if parent.cut is not None and not (isinstance(node, Scalar) and node.empty and self._joined(parent, parent.cut)):
+                parent.name = self._name(parent, parent.cut, parent.cut.where)
             if parent.name is not None:
                 parent.entries.append((parent.name, node))
+            parent.name = parent.cut = None
             parent.wants_value = False
+
+    def _joined(self, parent: _Open, piece: Scalar) -> bool:
+        """Put a formula together again that its own commas have torn apart; told when the bracket around it closes."""
+        last = parent.entries[-1][1] if parent.is_mapping else parent.items[-1]
+        assert isinstance(last, Scalar)
+        width = piece.where.column + piece.where.width - last.where.column
+        here = last.where.within(0, width if piece.where.line == last.where.line else last.where.width)
+        whole = Scalar(f"{last.text}, {piece.text}", here)
+        parent.torn[len(parent.entries if parent.is_mapping else parent.items) - 1] = whole
+        if parent.is_mapping:
+            parent.entries[-1] = (parent.entries[-1][0], whole)
+        else:
+            parent.items[-1] = whole
+        return True
 
     def _name(self, parent: _Open, node: Node, where: Origin) -> Scalar | None:
         """The name of an entry if it is a plain word not used before, otherwise None and a fault."""
@@ -357,6 +387,11 @@ class _Builder:
         if shown and (event.value == shown if closed else event.value.startswith(shown)):
             return Origin(self.text, whole.line, whole.column + 1, len(shown))
         return whole
+
+
+def _is_torn(value: Scalar) -> bool:
+    """Whether a value without quotes opens a bracket that it does not close."""
+    return not value.quoted and value.text.count("(") > value.text.count(")")
 
 
 def _short(text: str) -> str:

@@ -254,6 +254,13 @@ def at(node: Node, path: tuple[str, ...]) -> Node | None:
     return here
 
 
+def place_of_name(node: Node, path: tuple[str, ...], name: str) -> Origin | None:
+    """Where a name stands in the mapping at a dotted path, or None."""
+    owner = at(node, path)
+    key = owner.key(name) if isinstance(owner, Mapping) else None
+    return key.where if key else None
+
+
 def replaced(node: Node, path: tuple[str, ...], value: Node | None, log: Log, where: Origin | None) -> Node:
     """A new tree with `value` at the dotted path, or without what stood there if `value` is None.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from prenup.base.fields import specs
-from prenup.base.problems import Log, nearest
+from prenup.base.problems import Log
 from prenup.deal.model import Deal, RowEntry
+from prenup.deal.tree import place_of_name
 from prenup.drivers._correlation import correlated
 from prenup.sheet.builder import Builder, Effect
 from prenup.sheet.expr import ZERO
 from prenup.sheet.sheet import Party, Sheet
-from prenup.terms._term import AbstractTerm
 
 
 def write_sheet(deal: Deal, log: Log) -> Sheet | None:
@@ -44,30 +43,19 @@ def _announce(deal: Deal, builder: Builder) -> None:
         builder.correlated.update(correlated(deal.correlations.between, deal.correlations.matrix))
     for name, event in deal.events.items():
         for target, effect in event.effects.items():
-            place = deal.places.get(f"events.{name}")
+            place = place_of_name(deal.tree, ("events", name, "effects"), target) or deal.places.get(f"events.{name}")
             builder.effects.setdefault(target, []).append(Effect(name, target, effect.scale, effect.shift, place))
     for name, term in deal.terms.items():
-        _check_names(name, term, deal, builder)
         for ended in term.ends(tuple(deal.terms)):
             builder.terminations.setdefault(ended, []).append(name)
-
-
-def _check_names(name: str, term: AbstractTerm, deal: Deal, builder: Builder) -> None:
-    """Lists of names in a clause are names of the deal's clauses."""
-    for attribute, word, spec in specs(type(term)):
-        for other in getattr(term, attribute) if spec.what == "names" else ():
-            if other not in deal.terms:
-                close = nearest(other, deal.terms)
-                builder.log.add("D301", f"{word} of {name} names {other}, which is no term of the deal",
-                                deal.places.get(f"terms.{name}"), why=spec.doc,
-                                fix=f"write {close}" if close else f"remove {other}")
 
 
 def _check_correlated(deal: Deal, builder: Builder) -> None:
     """A driver without monthly normal draws has nothing that could move together with another."""
     for name in deal.correlations.between if deal.correlations is not None else ():
         if name in deal.drivers and name not in builder.drawn:
-            builder.log.add("D222", f"{name} is correlated, but has no monthly draws of its own", deal.places.get(f"drivers.{name}"),
+            place = deal.places.get(f"drivers.{name}")
+            builder.log.add("D222", f"{name} is correlated, but has no monthly draws of its own", place,
                             why="a correlation is between drivers that wander from month to month",
                             fix="give it a volatility, or leave it out of correlations:")
 

@@ -185,10 +185,10 @@ def _start(slip: _Slip) -> _Said | None:
     value = re.split(r"[,\]}]" if in_flow and shown[column : column + 1] not in ",]}" else r" #", shown[column:])[0]
     value = value.rstrip()
     message = f"a value can't begin with {value[:1]} unless it stands in quotes"
-    return _Said(message, _in_quotes(value), line, column, len(value))
+    return _Said(message, in_quotes(value), line, column, len(value))
 
 
-def _in_quotes(value: str) -> str:
+def in_quotes(value: str) -> str:
     """The value as it should have been written."""
     shown = value if len(value) <= 60 else value[:59] + "…"
     return f'"{shown}"' if '"' not in shown and "\\" not in shown else "'" + shown.replace("'", "''") + "'"
@@ -202,7 +202,7 @@ def _colon(slip: _Slip) -> _Said | None:
     if entry and entry.start(3) <= slip.column:
         value = entry.group(3).split(" #")[0].rstrip()
         message = "a value with a colon and a space in it needs quotes"
-        return _Said(message, f"{entry.group(2)}: {_in_quotes(value)}", slip.line, entry.start(3), len(value))
+        return _Said(message, f"{entry.group(2)}: {in_quotes(value)}", slip.line, entry.start(3), len(value))
     above = slip.line_before()
     if above is not None and not re.search(r"^\s*- |:(\s|$)", slip.lines[above]):
         return _line_without_colon(slip, above)

@@ -6,8 +6,10 @@ an unknown has one value a view, an uncertain quantity one a path. Yes and no ar
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,57 +28,106 @@ Values = Any
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a block of a run left behind.
+    """What a block or a run left behind.
 
     `finals`: by row, its last value, (randomisation, view, path). `series`: by row, (month, randomisation, view, path).
-    `sound`: the paths on which all of these are finite numbers.
+    `sound`: the paths on which all of these are finite numbers. Of a run they hold the paths that are kept; `sums` by row
+    and `counts` are over all sound paths of each randomisation, kept or not, of `n_paths` in all.
     """
 
     finals: Mapping[str, Array]
     series: Mapping[str, Array]
     sound: NDArray[np.bool_]
+    sums: Mapping[str, Array] = field(default_factory=dict)
+    counts: Array = field(default_factory=lambda: np.zeros(0))
+    n_paths: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a design that is worked out by itself: some randomisations, some paths of each, all views."""
+
+    randomisations: range
+    paths: range
+
+
+class Stop:
+    """A sign that nobody waits for the work any more. It does not travel: another process never sees it set."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise CancelledError once the sign is set."""
+        if self._event.is_set():
+            raise CancelledError
+
+    def __reduce__(self) -> tuple[type[Stop], tuple[()]]:
+        return Stop, ()
+
+
+Draws = Callable[[Design, Shock, int, Block], Array]
+"""Makes a stream's draws for a block; the last axis may be longer than the block's paths."""
 
 
 def fill(
     sheet: Sheet,
     design: Design,
-    randomisations: range,
+    block: Block,
     finals: Iterable[str],
     series: Iterable[str],
     views: Mapping[str, Array] | None = None,
+    stop: Stop | None = None,
 ) -> Filled:
-    """Work a sheet out on some of a design's randomisations.
+    """Work a sheet out on a block of a design.
 
     Args:
         sheet: rows in working order; those that nothing asks for should have been pruned.
+        design, block: the draws, and which part of them.
         finals: rows whose last value is kept on every path.
         series: rows whose value is kept in every month on every path.
         views: the uniform draw of an unknown by name, (randomisation, view, 1), instead of the design's own.
+        stop: looked at every month.
+
+    Raises:
+        CancelledError: `stop` was set.
     """
-    filling = _Filling(sheet, design, randomisations, views or {})
+    filling = Filling(sheet, design, block, views or {})
     kept = {name: np.empty((sheet.calendar.n_months, *filling.shape)) for name in series}
     with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
         filling.once()
         for month in range(sheet.calendar.n_months):
+            if stop is not None:
+                stop.check()
             filling.advance(month)
             for name, values in kept.items():
                 values[month] = filling.now[name]
         filling.end()
     last = {name: np.broadcast_to(np.asarray(filling.now[name], dtype=float), filling.shape) for name in finals}
-    sound = np.ones(filling.shape, dtype=bool)
-    for array in last.values():
+    return Filled(last, kept, soundness(filling.shape, last, kept))
+
+
+def soundness(shape: tuple[int, int, int], finals: Mapping[str, Array], series: Mapping[str, Array]) -> NDArray[np.bool_]:
+    """Which paths hold finite numbers in everything that was kept: (randomisation, view, path)."""
+    sound = np.ones(shape, dtype=bool)
+    for array in finals.values():
         sound &= np.isfinite(array)
-    for array in kept.values():
+    for array in series.values():
         sound &= np.isfinite(array).all(axis=0)
-    return Filled(last, kept, sound)
+    return sound
 
 
-class _Filling:
+class Filling:
     """The state of one block: every row's value of this month and of the month before."""
 
-    def __init__(self, sheet: Sheet, design: Design, randomisations: range, views: Mapping[str, Array]) -> None:
+    def __init__(
+        self, sheet: Sheet, design: Design, block: Block, views: Mapping[str, Array], draws: Draws | None = None
+    ) -> None:
         self.sheet = sheet
-        self.shape = (len(randomisations), design.views, design.paths)
+        self.shape = (len(block.randomisations), design.views, len(block.paths))
         self.month = 0
         self.now: dict[str, Values] = {}
         self.before: dict[str, Values] = {}
@@ -85,18 +136,16 @@ class _Filling:
         self.tables = {name: np.asarray(values) for name, values in sheet.tables.items()}
         self._once: set[str] = set()
         self._equations: list[tuple[str, Expr]] = []
-        self._shocks: dict[Shock, Array] = {}
+        self.shocks: dict[Shock, Array] = {}
         self.views: dict[str, Array] = {}
-        n_months = sheet.calendar.n_months
         for node in _leaves(sheet):
             if isinstance(node, View):
                 drawn = views.get(node.name)
-                self.views[node.name] = streams.view_uniform(design, node.name, randomisations) if drawn is None else drawn
-            elif isinstance(node, Shock) and node.law == "uniform":
-                self._shocks[node] = streams.uniform(design, node.stream, randomisations)
+                self.views[node.name] = (
+                    streams.view_uniform(design, node.name, block.randomisations) if drawn is None else drawn
+                )
             elif isinstance(node, Shock):
-                draw = streams.brownian if node.law == "brownian" else streams.uniforms
-                self._shocks[node] = draw(design, node.stream, n_months, randomisations)
+                self.shocks[node] = (draws or draw)(design, node, sheet.calendar.n_months, block)
 
     def once(self) -> None:
         """What follows from numbers alone, and what `prev` gives in the first month."""
@@ -129,7 +178,7 @@ class _Filling:
         return _FUNCTIONS[node.fn](*[self.of(argument) for argument in node.args])
 
     def shock(self, node: Shock) -> Values:
-        drawn = self._shocks[node]
+        drawn = self.shocks[node]
         return drawn if node.law == "uniform" else drawn[self.month]
 
     def settled(self, node: Expr) -> Expr:
@@ -151,17 +200,25 @@ class _Held(Expr):
     value: Values
 
 
-_MEANING: dict[type, Callable[[_Filling, Any], Values]] = {
-    Op: _Filling.operation,
+_MEANING: dict[type, Callable[[Filling, Any], Values]] = {
+    Op: Filling.operation,
     Ref: lambda filling, node: filling.now[node.name],
     Prev: lambda filling, node: filling.before[node.name],
     Const: lambda filling, node: np.float64(node.value),
     Param: lambda filling, node: filling.parameters[node.name],
     Table: lambda filling, node: filling.tables[node.name][filling.month],
     View: lambda filling, node: filling.views[node.name],
-    Shock: _Filling.shock,
+    Shock: Filling.shock,
     _Held: lambda filling, node: node.value,
 }
+
+
+def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
+    """A stream's draws for a block: (randomisation, 1, path), with months first where it has one a month."""
+    if shock.law == "uniform":
+        return streams.uniform(design, shock.stream, block.randomisations, block.paths)
+    law = streams.brownian if shock.law == "brownian" else streams.uniforms
+    return law(design, shock.stream, n_months, block.randomisations, block.paths)
 
 
 def _leaves(sheet: Sheet) -> set[Expr]:

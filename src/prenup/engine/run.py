@@ -1,23 +1,37 @@
-"""The front door of the engines: how much is drawn, split into blocks that are independent, and put together again."""
+"""The front door of the engines: how much is drawn, split into blocks that are independent, and put together again.
+
+Means are taken over every path. Of the paths themselves no more than `KEPT` are kept, so that memory does not grow with
+their number: quantiles, spreads and charts are read from those, the first of each randomisation's Sobol points.
+"""
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
-from prenup.engine.reference import Array, Filled, fill
+from prenup.engine.engines import Engine, engine_named
+from prenup.engine.reference import Array, Block, Filled, Stop
 from prenup.engine.streams import Design
 from prenup.sheet.sheet import Sheet
 
 Progress = Callable[[int, int], None]
 """Called with the blocks done and the blocks there are."""
 
-MOST_PATHS = 100_000_000
+MOST_PATHS = 1_000_000_000
+KEPT = 262_144
+"""Paths that are kept one by one."""
+
+WIDTH = 16_384
+"""Paths of all views that a block works out side by side: what a core's cache holds."""
+
+AHEAD = 16
+"""Blocks that are under way or waiting to be put together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +39,7 @@ class Settings:
     """How much is drawn. `paths` are all paths of the run; `views` 1 holds every unknown at its central value.
 
     A run has `randomisations` independent parts: the spread between them is the standard error of every figure.
+    `engine` is `native`, `reference`, or `auto` for the fastest that runs here.
     """
 
     paths: int = 16_384
@@ -32,6 +47,7 @@ class Settings:
     seed: int = 1
     sampler: Literal["sobol", "random"] = "sobol"
     randomisations: int = 8
+    engine: str = "auto"
 
     def problem(self) -> str:
         """What is wrong with these numbers, in a sentence; empty if nothing is."""
@@ -50,16 +66,28 @@ class Settings:
     def design(self) -> Design:
         """The draws: views and paths are rounded up to what randomisations and Sobol points need.
 
+        Each randomisation has two views and two paths a view at least: with less, what we don't know can't be told from
+        what nobody knows.
+
         Raises:
             ValueError: a count is out of range; the message says which and what is allowed.
         """
         if self.problem():
             raise ValueError(self.problem())
-        views = 1 if self.views == 1 else -(-self.views // self.randomisations)
-        paths = -(-self.paths // (self.randomisations * views))
+        views = 1 if self.views == 1 else max(2, -(-self.views // self.randomisations))
+        paths = max(2, -(-self.paths // (self.randomisations * views)))
         if self.sampler == "sobol":
             paths = 1 << (paths - 1).bit_length()
-        return Design(self.seed, self.randomisations, views, max(paths, 1), self.sampler)
+        return Design(self.seed, self.randomisations, views, paths, self.sampler)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one block gives: its paths if they are kept, and what every path of it adds to the means."""
+
+    filled: Filled | None
+    sums: Mapping[str, Array]
+    counts: Array
 
 
 def run_sheet(
@@ -70,50 +98,138 @@ def run_sheet(
     views: Mapping[str, Array] | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> Filled:
     """Fill a sheet in, block by block, and put the blocks together in their order: the same bits however it was split.
+
+    A block whose worker dies is worked out again, here. An interruption stops the work within a block's pace.
 
     Args:
         sheet: pruned to what is asked for, rows in working order.
         design: the draws.
-        finals, series: rows whose last value, or every month's value, is kept on every path.
+        finals, series: rows whose last value, or every month's value, is kept on every path that is kept.
         views: uniform draws of unknowns, (randomisation, view, 1), instead of the design's own.
         executor: where blocks are worked out; threads of this machine if None.
         progress: told after each block.
+        engine: what works a block out; the fastest that runs here if None.
     """
-    finals, series = tuple(finals), tuple(series)
-    blocks = [range(first, last) for first, last in _blocks(design)]
-    done: dict[int, Filled] = {}
+    work = _Work(sheet, design, tuple(finals), tuple(series), engine or engine_named("auto"))
+    blocks = _blocks(design)
     own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
-    pool = executor or own
-    assert pool is not None
+    joined = _Joined(work, design)
     try:
-        waiting = {
-            pool.submit(fill, sheet, design, block, finals, series, _part(views, block)): number
-            for number, block in enumerate(blocks)
-        }
-        for future in as_completed(waiting):
-            done[waiting[future]] = future.result()
+        for number, part in enumerate(_in_order(work, blocks, views, executor or own)):
+            joined.add(blocks[number], part)
             if progress is not None:
-                progress(len(done), len(blocks))
+                progress(number + 1, len(blocks))
     finally:
-        if own is not None:
-            own.shutdown(cancel_futures=True)
-    parts = [done[number] for number in range(len(blocks))]
-    return Filled(
-        {name: np.concatenate([p.finals[name] for p in parts]) for name in finals},
-        {name: np.concatenate([p.series[name] for p in parts], axis=1) for name in series},
-        np.concatenate([p.sound for p in parts]),
-    )
+        work.stop.set()
+        if own is not None:  # after an interruption nobody waits for the blocks that are still at work
+            own.shutdown(wait=False, cancel_futures=True)
+    return joined.filled()
 
 
-def _blocks(design: Design) -> list[tuple[int, int]]:
-    """Randomisations in as few blocks as keep every core busy and an array within the cache."""
-    width = design.views * design.paths
-    cores = os.cpu_count() or 1
-    each = max(1, min(-(-design.randomisations // cores), 16_384 // width))
-    return [(first, min(first + each, design.randomisations)) for first in range(0, design.randomisations, each)]
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is the same for all blocks; it travels to the workers."""
+
+    sheet: Sheet
+    design: Design
+    finals: tuple[str, ...]
+    series: tuple[str, ...]
+    engine: Engine
+    stop: Stop = field(default_factory=Stop)
+
+    def __call__(self, block: Block, views: Mapping[str, Array] | None) -> Part:
+        found = self.engine.fill(self.sheet, self.design, block, self.finals, self.series, views, self.stop)
+        sums = {name: np.array([v[ok].sum() for v, ok in zip(found.finals[name], found.sound, strict=True)]) for name in self.finals}
+        counts = found.sound.sum(axis=(1, 2)).astype(float)
+        return Part(found if block.paths.start < kept_paths(self.design) else None, sums, counts)
 
 
-def _part(views: Mapping[str, Array] | None, block: range) -> dict[str, Array] | None:
-    return None if views is None else {name: array[block.start : block.stop] for name, array in views.items()}
+def kept_paths(design: Design) -> int:
+    """How many paths of each view and randomisation are kept: all, or the first power of two within `KEPT`."""
+    room = max(1, KEPT // (design.randomisations * design.views))
+    return min(design.paths, 1 << (room.bit_length() - 1))
+
+
+def _blocks(design: Design) -> list[Block]:
+    """Blocks that a core's cache holds: whole randomisations, or aligned stretches of the paths of one.
+
+    Where a randomisation is cut does not depend on the machine, so neither does any sum.
+    """
+    stretch = 1 << (max(1, WIDTH // design.views).bit_length() - 1)
+    if stretch >= design.paths:
+        cores = os.cpu_count() or 1
+        each = max(1, min(-(-design.randomisations // cores), WIDTH // (design.views * design.paths)))
+        starts = range(0, design.randomisations, each)
+        return [Block(range(first, min(first + each, design.randomisations)), range(design.paths)) for first in starts]
+    stretch = min(stretch, kept_paths(design))
+    cuts = [range(first, min(first + stretch, design.paths)) for first in range(0, design.paths, stretch)]
+    return [Block(range(part, part + 1), paths) for part in range(design.randomisations) for paths in cuts]
+
+
+def _in_order(
+    work: _Work, blocks: list[Block], views: Mapping[str, Array] | None, pool: Executor | None
+) -> Iterator[Part]:
+    """The blocks' parts in the order of the blocks, a few at work ahead; each exactly once, whoever dies."""
+    assert pool is not None
+    waiting: dict[Future[Part], int] = {}
+    done: dict[int, Part] = {}
+    rest = iter(range(len(blocks)))
+    for wanted in range(len(blocks)):
+        while wanted not in done:
+            for number in itertools.islice(rest, AHEAD - len(waiting) - len(done)):
+                try:
+                    waiting[_submit(pool, work, blocks[number], views)] = number
+                except RuntimeError:  # the executor is broken or closed: BrokenExecutor is one
+                    done[number] = work(blocks[number], _views_of(views, blocks[number]))
+            finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in finished:
+                number = waiting.pop(future)
+                try:
+                    done[number] = future.result()
+                except (BrokenExecutor, CancelledError):
+                    done[number] = work(blocks[number], _views_of(views, blocks[number]))
+        yield done.pop(wanted)
+
+
+def _submit(pool: Executor, work: _Work, block: Block, views: Mapping[str, Array] | None) -> Future[Part]:
+    return pool.submit(work, block, _views_of(views, block))
+
+
+def _views_of(views: Mapping[str, Array] | None, block: Block) -> dict[str, Array] | None:
+    part = block.randomisations
+    return None if views is None else {name: array[part.start : part.stop] for name, array in views.items()}
+
+
+class _Joined:
+    """The parts so far: kept paths in their places, sums over all paths."""
+
+    def __init__(self, work: _Work, design: Design) -> None:
+        self.kept = kept_paths(design)
+        shape = (design.randomisations, design.views, self.kept)
+        self.finals = {name: np.empty(shape) for name in work.finals}
+        self.series = {name: np.empty((work.sheet.calendar.n_months, *shape)) for name in work.series}
+        self.sound = np.ones(shape, dtype=bool)
+        self.sums = {name: np.zeros(design.randomisations) for name in work.finals}
+        self.counts = np.zeros(design.randomisations)
+        self.n_paths = design.randomisations * design.views * design.paths
+
+    def add(self, block: Block, part: Part) -> None:
+        parts = slice(block.randomisations.start, block.randomisations.stop)
+        self.counts[parts] += part.counts
+        for name, sums in part.sums.items():
+            self.sums[name][parts] += sums
+        if part.filled is None:
+            return
+        paths = slice(block.paths.start, min(block.paths.stop, self.kept))
+        here = slice(0, paths.stop - paths.start)
+        self.sound[parts, :, paths] = part.filled.sound[:, :, here]
+        for name, values in part.filled.finals.items():
+            self.finals[name][parts, :, paths] = values[:, :, here]
+        for name, values in part.filled.series.items():
+            self.series[name][:, parts, :, paths] = values[:, :, :, here]
+
+    def filled(self) -> Filled:
+        return Filled(self.finals, self.series, self.sound, self.sums, self.counts, self.n_paths)

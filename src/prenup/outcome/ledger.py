@@ -13,7 +13,7 @@ from prenup.sheet.sheet import WORLD
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What one transfer moved in one calendar year, in the deal's currency: the mean over all paths, not discounted."""
+    """What one transfer moved in one calendar year, in the deal's currency: the mean of sound paths, undiscounted."""
 
     year: int
     clause: str

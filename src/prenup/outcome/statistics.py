@@ -1,4 +1,4 @@
-"""A figure with what can be said of it: mean and its standard error, median, 5 to 95 %, and whose ignorance its spread is."""
+"""What can be said of a figure: mean and standard error, median, 5 to 95 %, and whose ignorance its spread is."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ Array = NDArray[np.float64]
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
+ROUNDING = 1e-12
+"""Figures that differ by less than this part of themselves are the same: the rest is rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What a run says of one figure.
 
-    `error` is the standard error of the mean, `median_error` that of the median. `unknown` is the part of the variance that
-    is what we don't know (between views of the deal); the rest is what nobody knows. NaN where no path is sound.
+    `error` is the standard error of the mean, `median_error` of the median; NaN where only one randomisation is left.
+    `unknown` is the part of the variance that is what we don't know; the rest is what nobody knows. It is 0 where
+    nothing varies, and NaN where one path a view can't tell the two apart. All are NaN where no path is sound.
     """
 
     mean: float
@@ -30,27 +34,32 @@ class Summary:
     unknown: float
 
 
-def summarise(values: Array, sound: NDArray[np.bool_]) -> Summary:
+def summarise(values: Array, sound: NDArray[np.bool_], means: Array | None = None) -> Summary:
     """The summary of one figure.
 
     Args:
         values: (randomisation, view, path); what is not sound is left out.
         sound: which paths hold finite numbers, same shape.
+        means: of each randomisation over all its paths, where `values` are not all of them, (randomisation,).
     """
     if not sound.any():
         return Summary(*([float("nan")] * 8))
+    least, most = float(values[sound].min()), float(values[sound].max())
+    if most - least <= ROUNDING * max(abs(least), abs(most)):  # the same on every path
+        return Summary(least, 0.0, least, 0.0, least, most, 0.0, 0.0)
     if sound.all():
         kept, by_part = values.ravel(), list(values.reshape(values.shape[0], -1))
-        by_view = values
     else:
         kept = values[sound]
         by_part = [part[ok] for part, ok in zip(values, sound, strict=True) if ok.any()]
-        by_view = np.where(sound, values, np.nan)
-    low, median, high = np.quantile(kept, (0.05, 0.5, 0.95))
-    means = np.array([part.mean() for part in by_part])
-    medians = np.array([np.median(part) for part in by_part])
-    return Summary(float(kept.mean()), _error(means), float(median), _error(medians), float(low), float(high),
-                   float(kept.std()), _unknown(by_view))
+    with np.errstate(all="ignore"):  # a sum that leaves the finite numbers shows as such
+        low, median, high = (float(q) for q in np.quantile(kept, (0.05, 0.5, 0.95)))
+        part_means = np.array([part.mean() for part in by_part]) if means is None else means
+        mean = float(kept.mean()) if means is None else float(means.mean())
+        error = _error(part_means)
+        median_error = _error(np.array([np.median(part) for part in by_part]))
+        deviation, unknown = float(kept.std()), unknown_share(values, sound)
+        return Summary(mean, error, median, median_error, low, high, deviation, unknown)
 
 
 def _error(estimates: Array) -> float:
@@ -58,16 +67,31 @@ def _error(estimates: Array) -> float:
     return float(estimates.std(ddof=1) / len(estimates) ** 0.5) if len(estimates) > 1 else float("nan")
 
 
-def _unknown(values: Array) -> float:
-    """The share of the variance between views: views of one randomisation see the same futures, so they differ by unknowns only."""
+def unknown_share(values: Array, sound: NDArray[np.bool_]) -> float:
+    """The part of the variance that is due to the unknowns: Var(E[X | view]) over the whole variance.
+
+    The views of a randomisation see the same futures, so the means of two views differ by their unknowns, and by chance
+    only where an unknown changes what a future does. That rest is estimated from the table of view by path and taken
+    off, or it would count as something that we don't know. A future that is not sound in every view is left out.
+    """
     if values.shape[1] < 2:
         return 0.0
-    with np.errstate(all="ignore"):
-        means = np.nanmean(values, axis=2)
-        between = float(np.nanmean(np.nanvar(means, axis=1, ddof=1)))
-        within = float(np.nanmean(np.nanvar(values, axis=2)))
-    whole = between + within
-    return between / whole if whole > 0 else 0.0
+    between: list[float] = []
+    within: list[float] = []
+    for part, ok in zip(values, sound, strict=True):
+        table = part[:, ok.all(axis=0)]
+        n_views, n_paths = table.shape
+        if n_paths < 2:
+            continue
+        of_view = table.mean(axis=1, keepdims=True)
+        rest = table - of_view - table.mean(axis=0, keepdims=True) + table.mean()
+        by_chance = float((rest**2).sum()) / ((n_views - 1) * (n_paths - 1)) / n_paths
+        between.append(float(of_view.var(ddof=1)) - by_chance)
+        within.append(float(table.var(axis=1, ddof=1).mean()))
+    if not between:
+        return float("nan")
+    unknown, chance = max(float(np.mean(between)), 0.0), float(np.mean(within))
+    return unknown / (unknown + chance) if unknown + chance > 0 else 0.0
 
 
 def fan(series: Array, sound: NDArray[np.bool_], quantiles: tuple[float, ...] = QUANTILES) -> Array:

@@ -1,4 +1,7 @@
-"""Rows that value a sheet: what each transfer is worth to its payer and its payee, each at its own discount rate."""
+"""Rows that value a sheet: what each transfer is worth to its payer and its payee, each at its own discount rate.
+
+Their names, such as `value(rev_share.paid, openai)`, are none that a deal file could give to a row of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,12 @@ from prenup.sheet.sheet import MONEY, WORLD, Row, Sheet, Transfer
 
 def value_name(transfer: Transfer, party: str) -> str:
     """The row that holds a transfer's present value to a party so far."""
-    return f"value.{transfer.row}.{party}"
+    return f"value({transfer.row}, {party})"
 
 
 def moved_name(transfer: Transfer) -> str:
     """The row that holds what a transfer has moved so far."""
-    return f"moved.{transfer.row}"
+    return f"moved({transfer.row})"
 
 
 def with_rows(sheet: Sheet, rows: Iterable[Row]) -> Sheet:
@@ -39,9 +42,11 @@ def valuation_rows(sheet: Sheet) -> list[Row]:
     rows: list[Row] = []
     for party in sheet.parties.values():
         monthly: Expr = Op("pow", (ONE + Ref(party.rate_row), Const(-1 / 12)))
-        rows.append(Row(f"factor.{party.name}", monthly, "discount factor of one month", "once", unit=NUMBER))
-        kept = Prev(f"discounting.{party.name}") * Ref(f"factor.{party.name}")
-        rows.append(Row(f"discounting.{party.name}", kept, "discount factor of the month's end", start=ONE, unit=NUMBER))
+        rows.append(Row(f"factor({party.name})", monthly, "discount factor of one month", "once", unit=NUMBER))
+        kept = Prev(f"discounting({party.name})") * Ref(f"factor({party.name})")
+        rows.append(
+            Row(f"discounting({party.name})", kept, "discount factor of the month's end", start=ONE, unit=NUMBER)
+        )
     for transfer in money_transfers(sheet):
         amount = Ref(transfer.row)
         name = moved_name(transfer)
@@ -49,6 +54,8 @@ def valuation_rows(sheet: Sheet) -> list[Row]:
         for party_name, sign in ((transfer.payer, -1.0), (transfer.payee, 1.0)):
             if party_name != WORLD:
                 name = value_name(transfer, party_name)
-                gained = Prev(name) + Ref(f"discounting.{party_name}") * amount * sign
-                rows.append(Row(name, gained, f"present value to {party_name} so far", unit=money, clause=transfer.clause))
+                gained = Prev(name) + Ref(f"discounting({party_name})") * amount * sign
+                rows.append(
+                    Row(name, gained, f"present value to {party_name} so far", unit=money, clause=transfer.clause)
+                )
     return rows

@@ -1,4 +1,4 @@
-"""From a sheet to a run: the valuation rows are added, what nobody asks for is pruned, and the engine fills in the rest."""
+"""From a sheet to a run: valuation rows are added, what nobody asks for is pruned, and the engine fills in the rest."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 
 from prenup.base.problems import nearest
 from prenup.deal.model import Deal
+from prenup.engine.engines import engine_named
 from prenup.engine.reference import Array
 from prenup.engine.run import Progress, Settings, run_sheet
 from prenup.outcome.run import Run
@@ -51,8 +52,9 @@ def work_out(
     design = settings.design()
     if views is None and settings.views == 1:
         views = central_views(small, settings)
-    filled = run_sheet(small, design, wanted, dict.fromkeys(keep), views, executor, progress)
-    return Run(deal, small, settings, design, filled, variant)
+    engine = engine_named(settings.engine)
+    filled = run_sheet(small, design, wanted, dict.fromkeys(keep), views, executor, progress, engine)
+    return Run(deal, small, settings, design, filled, variant, engine)
 
 
 def central_views(sheet: Sheet, settings: Settings) -> dict[str, Array]:

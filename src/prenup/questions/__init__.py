@@ -1,1 +1,1 @@
-"""What can be asked of a deal: one file a question, each reading runs and giving an answer that any presentation can show."""
+"""What can be asked of a deal: one file a question, it reads runs and gives an answer that anything can show."""

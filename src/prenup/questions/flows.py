@@ -29,16 +29,22 @@ class Flows(AbstractQuestion):
             there = _between(sheet, payer, payee)
             back = _between(sheet, payee, payer)
             net = total(there) - total(back) if back else total(there)
-            rows.append(Row(f"net.{payer}.{payee}", net, f"net money from {payer} to {payee}"))
+            rows.append(Row(net_name(payer, payee), net, f"net money from {payer} to {payee}"))
         cash = [f"cash.{n}" for n, p in deal.parties.items() if getattr(p.cash, "where", None) is not None]
         return Needs(tuple(rows), (*(r.name for r in rows), *cash))
 
     def answer(self, asked: Asked) -> Answer | None:
         """Fan charts; None where the parties pay each other nothing."""
         run = asked.run
-        charts: list[Chart] = [_by_year(run, payer, payee) for payer, payee in _pairs(run.sheet) if f"net.{payer}.{payee}" in run.filled.series]
+        pairs = [pair for pair in _pairs(run.sheet) if net_name(*pair) in run.filled.series]
+        charts: list[Chart] = [_by_year(run, payer, payee) for payer, payee in pairs]
         charts += [_cash(run, name) for name in run.sheet.parties if f"cash.{name}" in run.filled.series]
         return Answer(self.name, "Money between the parties", (), (), tuple(charts)) if charts else None
+
+
+def net_name(payer: str, payee: str) -> str:
+    """The row that holds what one party pays another in a month, less what comes back."""
+    return f"net({payer}, {payee})"
 
 
 def _pairs(sheet: Sheet) -> list[tuple[str, str]]:
@@ -58,7 +64,7 @@ def _between(sheet: Sheet, payer: str, payee: str) -> list[Expr]:
 
 def _by_year(run: Run, payer: str, payee: str) -> Fan:
     """Whole calendar years, and the part of a year that the clock begins or ends with."""
-    series = run.filled.series[f"net.{payer}.{payee}"]
+    series = run.filled.series[net_name(payer, payee)]
     ends = run.deal.calendar.ends
     years = sorted({end.year for end in ends})
     of_year = np.array([years.index(end.year) for end in ends])
@@ -66,13 +72,23 @@ def _by_year(run: Run, payer: str, payee: str) -> Fan:
     dates = tuple(max(end for end in ends if end.year == year) for year in years)
     bands = fan(yearly, run.filled.sound)
     names = run.deal.party_title(payer), run.deal.party_title(payee)
-    return Fan(f"Net money from {names[0]} to {names[1]} by calendar year", run.deal.currency, dates, QUANTILES,
-               tuple(tuple(float(v) for v in band) for band in bands),
-               note=f"Below zero {names[1]} pays {names[0]}. Not discounted. Dark: half of all paths; light: nine in ten.")
+    return Fan(
+        f"Net money from {names[0]} to {names[1]} by calendar year",
+        run.deal.currency,
+        dates,
+        QUANTILES,
+        tuple(tuple(float(v) for v in band) for band in bands),
+        note=f"Below zero {names[1]} pays {names[0]}. Not discounted. Dark: half of all paths; light: nine in ten.",
+    )
 
 
 def _cash(run: Run, party: str) -> Fan:
     bands = fan(run.filled.series[f"cash.{party}"], run.filled.sound)
-    return Fan(f"Cash of {run.deal.party_title(party)}", run.deal.currency, tuple(run.deal.calendar.ends), QUANTILES,
-               tuple(tuple(float(v) for v in band) for band in bands),
-               note="At each month's end, with no funding beyond what the deal says.")
+    return Fan(
+        f"Cash of {run.deal.party_title(party)}",
+        run.deal.currency,
+        tuple(run.deal.calendar.ends),
+        QUANTILES,
+        tuple(tuple(float(v) for v in band) for band in bands),
+        note="At each month's end, with no funding beyond what the deal says.",
+    )

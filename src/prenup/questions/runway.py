@@ -7,13 +7,16 @@ from typing import ClassVar
 import numpy as np
 
 from prenup.base.units import BOOL, NUMBER
-from prenup.base.wording import money, month, percent
+from prenup.base.wording import money, month, percent, possessive
 from prenup.deal.model import Deal
 from prenup.outcome.run import Run
 from prenup.questions._answer import Answer, Cell, Column, Table
 from prenup.questions._question import AbstractQuestion, Asked, Needs
-from prenup.sheet.expr import ONE, ZERO, Const, Op, Prev, Ref, least, where_
+from prenup.sheet.expr import ONE, ZERO, Const, Prev, Ref, least, where_
 from prenup.sheet.sheet import Row, Sheet
+
+CENT = -0.005
+"""Cash above this is not below zero: less than half a cent is rounding."""
 
 
 class Runway(AbstractQuestion):
@@ -25,13 +28,29 @@ class Runway(AbstractQuestion):
         """Rows that count the months before cash first falls below zero, and the lowest point that it reaches."""
         rows: list[Row] = []
         for party in _stated(deal):
-            cash, solvent = Ref(f"cash.{party}"), f"solvent.{party}"
-            rows.append(Row(solvent, Prev(solvent) & (cash >= ZERO), f"cash of {party} was never below zero",
-                            start=Const(1.0, BOOL), unit=BOOL))
-            name = f"lasting.{party}"
-            rows.append(Row(name, Prev(name) + where_(Ref(solvent), ONE, ZERO), "months before that", unit=NUMBER))
-            name = f"lowest.{party}"
-            rows.append(Row(name, least(Prev(name), cash), f"lowest cash of {party} so far", start=Ref(sheet.parties[party].cash_row)))
+            cash, solvent = Ref(f"cash.{party}"), f"solvent({party})"
+            rows.append(
+                Row(
+                    solvent,
+                    Prev(solvent) & (cash >= Const(CENT)),
+                    f"cash of {party} was never below zero",
+                    start=Const(1.0, BOOL),
+                    unit=BOOL,
+                )
+            )
+            lasting = lasting_name(party)
+            rows.append(
+                Row(lasting, Prev(lasting) + where_(Ref(solvent), ONE, ZERO), "months before that", unit=NUMBER)
+            )
+            lowest = lowest_name(party)
+            rows.append(
+                Row(
+                    lowest,
+                    least(Prev(lowest), cash),
+                    f"lowest cash of {party} so far",
+                    start=Ref(sheet.parties[party].cash_row),
+                )
+            )
         return Needs(tuple(rows), finals=tuple(r.name for r in rows))
 
     def answer(self, asked: Asked) -> Answer | None:
@@ -40,12 +59,28 @@ class Runway(AbstractQuestion):
         parties = _stated(run.deal)
         if not parties:
             return None
-        columns = (Column("Party"), Column("Cash at the start", "money"), Column("Lasts until (median)"), Column("5% of paths before"),
-                   Column("Lasts to the end", "percent"), Column("Missing at worst (median)", "money"))
+        columns = (
+            Column("Party"),
+            Column("Cash at the start", "money"),
+            Column("Lasts until (median)"),
+            Column("Lasts until (worst 5%)"),
+            Column("Paths on which it lasts to the end", "percent"),
+            Column("Missing at worst (median)", "money"),
+        )
         lines = [_line(run, party) for party in parties]
-        return Answer(self.name, "How long the money lasts", tuple(s for s, _ in lines),
-                      (Table("How long the money lasts", columns, tuple(cells for _, cells in lines),
-                             note="No new funding is assumed beyond what the deal file says."),))
+        return Answer(
+            self.name,
+            "How long the money lasts",
+            tuple(s for s, _ in lines),
+            (
+                Table(
+                    "How long the money lasts",
+                    columns,
+                    tuple(cells for _, cells in lines),
+                    note="No new funding is assumed beyond what the deal file says.",
+                ),
+            ),
+        )
 
 
 def _stated(deal: Deal) -> list[str]:
@@ -53,30 +88,58 @@ def _stated(deal: Deal) -> list[str]:
     return [name for name, party in deal.parties.items() if getattr(party.cash, "where", None) is not None]
 
 
+def lasting_name(party: str) -> str:
+    """The row that counts the months before a party's cash first falls below zero."""
+    return f"lasting({party})"
+
+
+def lowest_name(party: str) -> str:
+    """The row that holds the least cash that a party has had so far."""
+    return f"lowest({party})"
+
+
 def _line(run: Run, party: str) -> tuple[str, tuple[Cell, ...]]:
+    """A sentence on one party's cash and its line of the table."""
     deal, sound = run.deal, run.filled.sound
-    n_months = deal.calendar.n_months
-    months = run.filled.finals[f"lasting.{party}"][sound]
+    title, last = deal.party_title(party), deal.calendar.n_months
+    months = run.filled.finals[lasting_name(party)][sound]
     if not months.size:
-        return f"No path for {deal.party_title(party)} is sound.", (deal.party_title(party), None, None, None, None, None)
+        return f"{title}: no figure, for no path could be worked out.", (title, None, None, None, None, None)
     opening = float(np.mean(run.filled.finals[run.sheet.parties[party].cash_row][sound]))
-    missing = float(np.median(np.maximum(-run.filled.finals[f"lowest.{party}"][sound], 0.0)))
-    low, middle = (float(np.quantile(months, q, method="lower")) for q in (0.05, 0.5))
-    survives = float(np.mean(months >= n_months))
-    words = [_when(deal, m) for m in (middle, low)]
-    title = deal.party_title(party)
-    if survives >= 0.5:
-        sentence = (f"{title}'s money lasts to the end of {month(deal.calendar.month_end(n_months - 1))} on {percent(survives)} of the "
-                    f"paths; in the worst twentieth it is gone after {words[1]}.")
-    else:
-        sentence = (f"{title}'s {money(opening, deal.currency)} last until {words[0]} on the middle path; in the worst twentieth it is "
-                    f"gone after {words[1]}, and on {percent(survives)} of the paths it lasts to the end. Without new funding "
-                    f"{money(missing, deal.currency)} would be missing at the worst point of the middle path.")
-    return sentence, (title, opening, words[0], words[1], survives, missing)
+    missing = float(np.median(np.maximum(-run.filled.finals[lowest_name(party)][sound], 0.0)))
+    low, middle = (int(np.quantile(months, q, method="lower")) for q in (0.05, 0.5))
+    lasts = float(np.mean(months >= last))
+    line = (title, opening, _when(deal, middle), _when(deal, low), lasts, missing)
+    return f"{possessive(title)} {money(opening, deal.currency)} {_fate(deal, low, middle, lasts, missing)}", line
 
 
-def _when(deal: Deal, months: float) -> str:
+def _fate(deal: Deal, low: int, middle: int, lasts: float, missing: float) -> str:
+    """How the money of a party ends, as the rest of a sentence that begins with it."""
+    last = deal.calendar.n_months
+    end = f"the end of {month(deal.calendar.month_end(last - 1))}"
+    if lasts == 1.0:
+        return f"last to {end} on every path."
+    share = f"on {percent(lasts)} of the paths"
+    if low >= last:
+        return f"last to {end} {share}, in the worst twentieth too."
+    if middle >= last:
+        return f"last to {end} {share}; in the worst twentieth {_until(deal, low)}."
+    if lasts == 0.0:
+        share = "on no path"
+    worst = f"in the worst twentieth {_until(deal, low)}"
+    return (
+        f"last {_until(deal, middle)} on the middle path, {worst}, {share} to the end. Without new funding "
+        f"{money(missing, deal.currency)} would be missing at the worst point of the middle path."
+    )
+
+
+def _until(deal: Deal, months: int) -> str:
+    """How long it lasts, in the middle of a sentence."""
+    return f"until {_when(deal, months)}" if months else "less than a month"
+
+
+def _when(deal: Deal, months: int) -> str:
     """The last month in which cash was not below zero."""
     if months >= deal.calendar.n_months:
         return "the end"
-    return month(deal.calendar.month_end(int(months) - 1)) if months >= 1 else "the start"
+    return month(deal.calendar.month_end(months - 1)) if months else "less than a month"

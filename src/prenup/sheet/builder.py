@@ -33,7 +33,7 @@ from prenup.sheet.expr import (
 )
 from prenup.sheet.formula import Changed, Formula, Value
 from prenup.sheet.resolve import balance_name
-from prenup.sheet.sheet import MONEY, Event, Party, Row, Sheet, Transfer
+from prenup.sheet.sheet import MONEY, MOST_ROWS, Event, Party, Row, Sheet, Transfer
 from prenup.sheet.translate import translate
 from prenup.sheet.unknowns import quantile
 
@@ -276,7 +276,9 @@ class Builder:
         return self._made[key]
 
     def lag(self, expression: Expr, months: int) -> Expr:
-        """The value `months` ago; zero before that."""
+        """The value `months` ago; zero before that, and so always where that is longer than the clock."""
+        if months >= self.calendar.n_months or len(self.rows) > MOST_ROWS:
+            return ZERO
         result = expression
         for _ in range(months):
             result = self.prev(result)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from prenup.base.problems import Log, Origin
 from prenup.base.units import BOOL, DATE, DAYS_PER_YEAR, NUMBER, PER_YEAR, YEAR, Unit
-from prenup.sheet.expr import Const, Expr, Op, Param, Pending, Prev, Ref, Table
+from prenup.sheet.expr import Const, Expr, Op, Param, Pending, Prev, Ref, Table, walk
 from prenup.sheet.sheet import Row
 
 _VERBS = {"add": "adds", "sub": "subtracts", "min": "compares", "max": "compares", "if": "chooses between"}
@@ -26,20 +26,47 @@ def settle_units(rows: Mapping[str, Row], log: Log) -> dict[str, Row]:
             _, found = _Settling(row, units, quiet).of(row.expr)
             _, start = _Settling(row, units, quiet).of(row.start)
             units[name] = row.unit or found or start
-    return {name: _settled(row, units, log) for name, row in rows.items()}
+    return {name: _settled(row, rows, units, log) for name, row in rows.items()}
 
 
-def _settled(row: Row, units: Mapping[str, Unit | None], log: Log) -> Row:
+def _settled(row: Row, rows: Mapping[str, Row], units: Mapping[str, Unit | None], log: Log) -> Row:
     settling = _Settling(row, units, log)
     expression, unit = settling.of(row.expr)
     start, start_unit = settling.of(row.start)
     if row.unit is not None and unit is not None and not _fits(unit, row.unit):
-        log.add("D211", f"{row.name} is {unit}, but {row.unit} is expected", row.where,
-                why=row.note, fix=_remedy(unit, row.unit))
+        log.add("D211", f"{row.name} is {said(unit)}, but {said(row.unit)} is expected", _blamed(row, unit, rows, units),
+                why=_in_row(row), fix=_remedy(unit, row.unit))
     elif unit is not None and start_unit is not None and not _fits(start_unit, unit):
-        log.add("D211", f"{row.name} starts as {start_unit}, but goes on as {unit}", row.where,
-                why=row.note, fix="give both the same unit")
+        log.add("D211", f"{row.name} starts as {said(start_unit)}, but goes on as {said(unit)}", row.where,
+                why=_in_row(row), fix="give both the same unit")
     return replace(row, expr=expression, start=start, unit=units[row.name] or unit or NUMBER)
+
+
+def _blamed(row: Row, unit: Unit, rows: Mapping[str, Row], units: Mapping[str, Unit | None]) -> Origin | None:
+    """The formula of the deal file that a wrong unit comes from: the nearest one through rows that have the same unit."""
+    seen = {row.name}
+    waiting = [row]
+    while waiting:
+        here = waiting.pop(0)
+        for node in walk(here.expr):
+            place = node.where if isinstance(node, Op | Ref) else None
+            if place is not None and place != here.where and (isinstance(node, Op) or units.get(node.name) == unit):
+                return place
+            if isinstance(node, Ref) and node.name in rows and node.name not in seen and units.get(node.name) == unit:
+                seen.add(node.name)
+                waiting.append(rows[node.name])
+    return row.where
+
+
+def _in_row(row: Row) -> str:
+    """Where in the sheet a fault lies, for the reason of a problem."""
+    return f"in {row.name}" if row.note in ("", "row of the deal") else f"in {row.name}: {row.note}"
+
+
+def said(unit: Unit) -> str:
+    """A unit in words."""
+    words = {NUMBER: "a plain number", YEAR: "a length of time", PER_YEAR: "a rate a year", DATE: "a date", BOOL: "yes or no"}
+    return words.get(unit, str(unit))
 
 
 def _fits(found: Unit, wanted: Unit) -> bool:
@@ -51,7 +78,8 @@ def _remedy(found: Unit, wanted: Unit) -> str:
         return "write monthly(...) to turn a year's rate into a month's amount"
     if wanted == NUMBER and found == PER_YEAR:
         return "leave out /yr"
-    return f"write a quantity in {wanted}"
+    examples = {YEAR: "18 months", DATE: "2030-12-31", NUMBER: "20%", BOOL: "an event or a comparison"}
+    return f"write a formula that gives {said(wanted)}, such as {examples.get(wanted, f'20% * a quantity in {wanted}')}"
 
 
 class _Settling:
@@ -74,7 +102,7 @@ class _Settling:
         return node, NUMBER
 
     def problem(self, message: str, where: Origin | None, fix: str) -> None:
-        self.log.add("D210", message, where or self.row.where, why=f"in {self.row.name}: {self.row.note}", fix=fix)
+        self.log.add("D210", message, where or self.row.where, why=_in_row(self.row), fix=fix)
 
     def pending(self, node: Pending) -> tuple[Expr, Unit | None]:
         inner, unit = self.of(node.args[0])
@@ -84,12 +112,12 @@ class _Settling:
             return inner, unit
         if node.what == "rate":
             if unit is not None and unit not in (NUMBER, PER_YEAR):
-                self.problem(f"a rate a year is expected, not {unit}", node.where, "write it like 12%")
+                self.problem(f"a rate a year is expected, not {said(unit)}", node.where, "write it like 12%")
             return inner, NUMBER
         if unit == DATE:
             return Op("ge", (Table("date", DATE), inner), node.where), BOOL
         if unit is not None and unit != BOOL:
-            self.problem(f"a condition is expected, not {unit}", node.where,
+            self.problem(f"a condition is expected, not {said(unit)}", node.where,
                          "write an event, a date, or a comparison such as revenue > $1bn/yr")
         return inner, BOOL
 
@@ -132,8 +160,8 @@ class _Settling:
         if len(known) == 2 and known[0] != known[1] and not _fits(known[0], known[1]):
             verb = _VERBS.get(node.fn, "compares")
             rate = any(u == v / YEAR for u, v in (known, known[::-1]))
-            self.problem(f"this {verb} {known[0]} and {known[1]}", node.where,
-                         "write monthly(...) around the yearly one" if rate else "bring both to the same unit")
+            self.problem(f"this {verb} {said(known[0])} and {said(known[1])}", node.where,
+                         "write monthly(...) around what is a year's rate" if rate else "bring both to the same unit")
         return NUMBER if known[0] == BOOL and node.fn != "if" else known[0]
 
     def product(self, fn: str, units: list[Unit | None]) -> Unit | None:
@@ -154,6 +182,6 @@ class _Settling:
             return Unit(tuple((n, p // 2) for n, p in unit.powers))
         for found in units:
             if found not in (None, NUMBER, BOOL):
-                self.problem(f"{node.fn} of {found}", node.where, "divide by a quantity of the same unit first")
+                self.problem(f"{node.fn} takes plain numbers, not {said(found)}", node.where, "divide by a quantity of the same unit first")
                 break
         return NUMBER

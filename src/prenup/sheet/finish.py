@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from prenup.base.problems import nearest
 from prenup.sheet.check_units import settle_units
-from prenup.sheet.expr import Ref, Shock, Table, walk
+from prenup.sheet.expr import Expr, Ref, Shock, Table, children, walk
 from prenup.sheet.order import ordered
-from prenup.sheet.resolve import resolve_rows, write_balances
-from prenup.sheet.sheet import MONEY, WORLD, Row, Sheet
+from prenup.sheet.resolve import resolve_rows, write_balances, write_numbers
+from prenup.sheet.sheet import MONEY, MOST_ROWS, WORLD, Row, Sheet
 
 if TYPE_CHECKING:
     from prenup.sheet.builder import Builder
 
-MOST_ROWS = 20_000
-"""Rows in a sheet; a deal that needs more is more likely a slip."""
+MOST_CELLS = 2_000_000
+"""Rows times months in a sheet: what one path has to work out."""
+
+DEEPEST = 200
+"""Operations inside one another in one row."""
 
 
 def finish(builder: Builder) -> Sheet | None:
     """The sheet that a builder has written; None, with problems in its log, where it can't be run."""
     _check_effects(builder)
     _check_parties(builder)
-    write_balances(builder)
-    resolve_rows(builder)
-    if len(builder.rows) > MOST_ROWS:
-        builder.log.add("D241", f"the deal makes {len(builder.rows)} rows; {MOST_ROWS} are allowed", None,
-                        why="long lags and averages make a row a month", fix="shorten them, or split the deal")
+    if not write_balances(builder):
         return None
+    settled = write_numbers(builder)
+    if not _is_of_a_size(builder):
+        return None
+    resolve_rows(builder, settled)
+    before = builder.log.n_errors
     rows = ordered(builder.rows, builder.log)
-    _check_stages(rows, builder)
-    rows = settle_units(rows, builder.log)
-    _check_transfers(rows, builder)
-    if builder.log.errors:
+    if builder.log.n_errors == before:  # rows in a loop have no unit, nor has what stands on them
+        _check_stages(rows, builder)
+        moving = {t.row for t in builder.transfers if t.resource == MONEY}
+        rows = {n: replace(row, unit=row.unit or builder.money) if n in moving else row for n, row in rows.items()}
+        rows = settle_units(rows, builder.log)
+    if builder.log.n_errors:
         return None
     return Sheet(
         calendar=builder.calendar,
@@ -47,12 +55,40 @@ def finish(builder: Builder) -> Sheet | None:
     )
 
 
+def _is_of_a_size(builder: Builder) -> bool:
+    """Whether the sheet can be worked out in reasonable time; problems are logged at the clause that makes most of it."""
+    n_rows = len(builder.rows)
+    if n_rows > MOST_ROWS or n_rows * builder.calendar.n_months > MOST_CELLS:
+        clause, largest = Counter(row.clause for row in builder.rows.values()).most_common(1)[0]
+        message = f"the deal makes {n_rows:,} rows of {builder.calendar.n_months} months, {clause or 'one entry'} alone {largest:,}"
+        builder.log.add("D241", message, builder.clauses.get(clause),
+                        why=f"{MOST_ROWS:,} rows and {MOST_CELLS:,} cells are allowed; a long lag makes a row a month",
+                        fix="shorten its lags and averages, or the clock")
+        return False
+    deep = [row for row in builder.rows.values() if _depth(row.expr) > DEEPEST or _depth(row.start) > DEEPEST]
+    for row in deep:
+        builder.log.add("D241", f"{row.name} takes more than {DEEPEST} steps inside one another", row.where,
+                        why="nobody can check it by hand", fix="split it into several rows under rows:")
+    return not deep
+
+
+def _depth(expression: Expr) -> int:
+    """How deep operations stand inside one another."""
+    deepest = 0
+    stack = [(expression, 1)]
+    while stack and deepest <= DEEPEST:
+        node, depth = stack.pop()
+        deepest = max(deepest, depth)
+        stack.extend((child, depth + 1) for child in children(node))
+    return deepest
+
+
 def _check_effects(builder: Builder) -> None:
     for target, effects in builder.effects.items():
         if target not in builder.rows:
             close = nearest(target, builder.rows)
-            builder.log.add("D301", f"no driver or row is called {target}", effects[0].where,
-                            why=f"{effects[0].event} acts on it", fix=f"write {close}" if close else "name a driver of the deal")
+            builder.log.add("D301", f"no driver or row is called {target}", effects[0].where, why=f"{effects[0].event} acts on it",
+                            fix=f"write {close}" if close else "name a driver of the deal, or a row of a driver or clause")
 
 
 def _check_parties(builder: Builder) -> None:
@@ -62,34 +98,30 @@ def _check_parties(builder: Builder) -> None:
         for role, party in (("payer", transfer.payer), ("payee", transfer.payee)):
             if party not in known:
                 close = nearest(party, known)
-                builder.log.add("D304", f"{transfer.row} has no {role} in the deal: {party or 'none is given'}", row.where,
+                builder.log.add("D304", f"no party is called {party}, the {role} of {transfer.clause}", row.where,
                                 why="every transfer has a payer and a payee, so that nothing is lost",
                                 fix=f"write {close}" if close else f"add {party or 'a party'} under parties:")
         if transfer.payer == transfer.payee:
-            builder.log.add("D305", f"{transfer.row} is paid by {transfer.payer} to itself", row.where,
-                            why="it moves nothing", fix="name two different parties")
+            builder.log.add("D305", f"{transfer.clause} is paid by {transfer.payer} to itself", row.where,
+                            why="a payment has two sides", fix="name two different parties; everyone else is called world")
 
 
 def _check_stages(rows: dict[str, Row], builder: Builder) -> None:
     """What is worked out once can't stand on what changes every month."""
     for row in rows.values():
-        expressions = ([row.expr] if row.stage == "once" else []) + [row.start]
-        for node in (n for e in expressions for n in walk(e)):
-            monthly = isinstance(node, Table) or (isinstance(node, Shock) and node.law != "uniform")
-            if isinstance(node, Ref):
-                monthly = node.name in rows and rows[node.name].stage != "once"
-            if monthly:
-                builder.log.add("D242", f"{row.name} has to be settled before the first month", row.where,
-                                why="it starts a balance or is worked out once, but uses what changes every month",
-                                fix="use numbers of the deal only")
-                break
+        for expression in (row.expr, row.start) if row.stage == "once" else (row.start,):
+            moving = [node for node in walk(expression) if _moves(node, rows)]
+            if moving:
+                where = next((node.where for node in moving if isinstance(node, Ref) and node.where), None)
+                message = f"{row.name} has to be known before the first month, but changes every month"
+                if row.stage != "once":
+                    message = f"{row.name} starts from what changes every month"
+                builder.log.add("D242", message, where or row.where, why="a start is needed before the first month is worked out",
+                                fix="use a number of the deal, or a formula of such numbers")
 
 
-def _check_transfers(rows: dict[str, Row], builder: Builder) -> None:
-    for transfer in builder.transfers:
-        row = rows.get(transfer.row)
-        if row and transfer.resource == MONEY and row.unit not in (None, builder.money):
-            zero = not any(True for n in walk(row.expr) if not hasattr(n, "value") or getattr(n, "value", 0) != 0)
-            if not zero:
-                builder.log.add("D211", f"{transfer.row} moves {row.unit}, but money is {builder.money}", row.where,
-                                why=row.note, fix="check the units of its formula")
+def _moves(node: Expr, rows: dict[str, Row]) -> bool:
+    """Whether a leaf has another value in every month."""
+    if isinstance(node, Ref):
+        return node.name in rows and rows[node.name].stage != "once"
+    return isinstance(node, Table) or (isinstance(node, Shock) and node.law != "uniform")

@@ -15,7 +15,7 @@ _WHY = "a formula is read by a grammar, never guessed at"
 _EXAMPLES = "write it like 20% * revenue, max(0, revenue - cost) or if(after(agi), 0, fee)"
 _WORDS = {
     "of": "*", "times": "*", "less": "-", "minus": "-", "plus": "+", "over": "/", "per": "/", "is": "=",
-    "&": "and", "&&": "and", "|": "or", "||": "or", "AND": "and", "OR": "or", "if": "and",
+    "&": "and", "&&": "and", "|": "or", "||": "or", "AND": "and", "OR": "or", "x": "*",
 }  # fmt: skip
 """What people write for a sign."""
 
@@ -53,6 +53,8 @@ def explained(text: str, at: int, units: frozenset[str]) -> FormulaFault:
         return _unit(word, shown, at, units)
     if re.search(r"[\w)%]$", before) and re.match(r"[\w(]", word):
         return FormulaFault("D231", f"a sign is missing before {shown}", at, len(word), _WHY, "write + - * or / between the two")
+    if re.match(r"[),*/×÷^<>=]", word):
+        return FormulaFault("D231", f"a value is missing before {shown}", at, len(word), _WHY, _EXAMPLES)
     message = f"the formula can't be read from {shown} on"
     return FormulaFault("D231", message, at, len(word), _WHY, _EXAMPLES)
 

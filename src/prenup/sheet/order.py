@@ -53,15 +53,29 @@ def _needs_in_order(row: Row) -> list[Ref]:
 
 
 def _loop(path: list[str], need: Ref, rows: Mapping[str, Row], log: Log) -> None:
-    """Say which rows wait for each other, in the order in which they do."""
-    loop = [*path[path.index(need.name) :], need.name]
-    row = rows[path[-1]]
-    where: Origin | None = need.where or row.where
-    if where is None:
-        where = next((rows[n].where for n in loop if rows[n].where), None)
-    log.add("D310", "these rows need each other in the same month: " + " -> ".join(loop), where,
+    """Say which rows wait for each other, at a formula of the deal file that closes the loop."""
+    loop = path[path.index(need.name) :]
+    steps = list(zip(loop, [*loop[1:], need.name], strict=True))
+    written = [(name, use) for name, other in steps[::-1] for use in now_needs(rows[name]) if use.name == other]
+    own = [use for name, use in written if use.where is not None and use.where != rows[name].where]
+    use = own[0] if own else need
+    turn = next(i for i, (_, other) in enumerate(steps) if other == use.name)
+    shown = [other.removeprefix("numbers.") for _, other in (*steps[turn:], *steps[:turn])]
+    where: Origin | None = use.where or next((rows[name].where for name in loop if rows[name].where), None)
+    log.add("D310", "these rows need each other in the same month: " + " -> ".join([*shown, shown[0]]), where,
             why="a month can't be worked out while it waits for itself",
-            fix=f"write prev({loop[-1]}) to use its value of the month before")
+            fix="give one of them as a number" if all(name.startswith("numbers.") for name in loop)
+            else f"write prev({_as_written(use)}) to use the value of the month before")
+
+
+def _as_written(use: Ref) -> str:
+    """What stands at the place where a formula uses a row; the row's name where that is not one line."""
+    if use.where is not None:
+        start = use.where.column - 1
+        text = use.where.text.line(use.where.line)[start : start + use.where.width]
+        if use.name.split(".")[0] in text and len(text) <= 60:
+            return text
+    return use.name.removeprefix("numbers.")
 
 
 def pruned(sheet: Sheet, wanted: Iterable[str]) -> Sheet:

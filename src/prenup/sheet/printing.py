@@ -21,7 +21,7 @@ def equation(node: Expr, around: int = 0) -> str:
     """An expression in the language of formulas; `around` is how tightly what stands around it binds."""
     if isinstance(node, Op) and node.fn in _INFIX:
         level, sign = _INFIX[node.fn]
-        left = equation(node.args[0], level + (1 if node.fn == "pow" else 0))
+        left = equation(node.args[0], level + (1 if node.fn == "pow" or level == 4 else 0))
         right = equation(node.args[1], level + (1 if node.fn in _TIGHT_RIGHT or level == 4 else 0))
         text = f"{left} {sign} {right}"
         return f"({text})" if level < around else text
@@ -31,7 +31,8 @@ def equation(node: Expr, around: int = 0) -> str:
         return f"({text})" if level < around else text
     if isinstance(node, Op):
         return f"{node.fn}({', '.join(equation(a) for a in node.args)})"
-    return _leaf(node)
+    text = _leaf(node)
+    return f"({text})" if text.startswith("-") and around > 5 else text
 
 
 def _leaf(node: Expr) -> str:

@@ -5,25 +5,42 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prenup.base.problems import Origin, nearest
+from prenup.base.quantity import Number
 from prenup.sheet.expr import ZERO, Expr, Op, Param, Pending, Prev, Ref, total
+from prenup.sheet.formula import Changed, Formula, Part
 from prenup.sheet.sheet import MONEY, WORLD, Row
+from prenup.sheet.translate import TABLE_WORDS
 
 if TYPE_CHECKING:
     from prenup.sheet.builder import Builder
 
+NUMBERS = "numbers."
+"""What the rows of the deal's numbers begin with."""
 
-def write_balances(builder: Builder) -> None:
-    """A row for every party's cash, and for every other resource that it gives or receives, the world included."""
+_OF_ONE_MONTH = ("abs", "exp", "log", "sqrt", "min", "max", "if", "monthly")
+"""Functions that look at nothing but their values."""
+
+
+def write_balances(builder: Builder) -> bool:
+    """A row for every party's cash, and for every other resource that it gives or receives, the world included.
+
+    False, with a problem in the log, where a clause has written a row of such a name.
+    """
+    before = builder.log.n_errors
     for resource in dict.fromkeys([MONEY, *(t.resource for t in builder.transfers)]):
         for party in (*builder.parties, WORLD):
             paid_in: list[Expr] = [Ref(t.row) for t in builder.transfers if t.resource == resource and t.payee == party]
             paid_out: list[Expr] = [Ref(t.row) for t in builder.transfers if t.resource == resource and t.payer == party]
             name = balance_name(resource, party)
+            if name in builder.rows:
+                builder.log.add("D302", f"{name} is what a clause writes and what the party {party} has", builder.rows[name].where,
+                                why="a name stands for one row", fix="call the clause or the party something else")
             opening = builder.parties[party].cash_row if resource == MONEY and party in builder.parties else ""
             change = total(paid_in) - total(paid_out) if paid_out else total(paid_in)
             note = f"{resource} of {party} at the month's end"
             builder.rows[name] = Row(name, Prev(name) + change, note, start=Ref(opening) if opening else ZERO,
                                      unit=builder.money if resource == MONEY else None)
+    return builder.log.n_errors == before
 
 
 def balance_name(resource: str, party: str) -> str:
@@ -31,13 +48,51 @@ def balance_name(resource: str, party: str) -> str:
     return f"cash.{party}" if resource == MONEY else f"balance.{resource}.{party}"
 
 
-def resolve_rows(builder: Builder) -> None:
-    """Replace every name and word in every row; rows that this makes are resolved in turn."""
+def write_numbers(builder: Builder) -> set[str]:
+    """A row for every number that is a formula or changes on the way; those that are settled beforehand are returned.
+
+    A number that is only a number needs no row: it is a parameter, or an unknown with a row of its own.
+    """
+    settled = {name for name, value in builder.numbers.items() if isinstance(value, Number)}
+    waiting = {name: value for name, value in builder.numbers.items() if isinstance(value, Formula)}
+    while found := [n for n, f in waiting.items() if _stands_on(f, settled, builder)]:
+        settled.update(found)
+        for name in found:
+            del waiting[name]
+    for name, value in builder.numbers.items():
+        if isinstance(value, Number):
+            continue
+        first = value.first if isinstance(value, Changed) else value
+        with builder.clause(f"{NUMBERS}{name}", first.where):
+            (builder.once if name in settled else builder.row)("", builder.value(value), "number of the deal")
+    return settled
+
+
+def _stands_on(formula: Formula, settled: set[str], builder: Builder) -> bool:
+    """Whether a formula needs nothing but numbers that are settled before the first month."""
+    stack: list[Part] = [formula.root]
+    while stack:
+        part = stack.pop()
+        if part.what == "name" and (part.text in TABLE_WORDS or part.text in builder.rows):
+            return False
+        if part.what == "name" and part.text not in settled and part.text not in builder.units | {"yes", "no"}:
+            return False
+        if part.what == "call" and part.text not in _OF_ONE_MONTH:
+            return False
+        stack.extend(part.parts)
+    return True
+
+
+def resolve_rows(builder: Builder, settled: set[str]) -> None:
+    """Replace every name and word in every row; rows that this makes are resolved in turn.
+
+    `settled` are the numbers that are worked out once: the month before they were the same.
+    """
     done: set[str] = set()
     while waiting := [name for name in builder.rows if name not in done]:
         for name in waiting:
             row = builder.rows[name]
-            resolver = _Resolver(builder, row)
+            resolver = _Resolver(builder, row, settled)
             builder.rows[name] = Row(row.name, resolver.of(row.expr), row.note, row.stage, resolver.of(row.start),
                                      row.unit, row.clause, row.where)
             done.add(name)
@@ -46,9 +101,10 @@ def resolve_rows(builder: Builder) -> None:
 class _Resolver:
     """The names of one row."""
 
-    def __init__(self, builder: Builder, row: Row) -> None:
+    def __init__(self, builder: Builder, row: Row, settled: set[str]) -> None:
         self.builder = builder
         self.row = row
+        self.settled = settled
 
     def of(self, node: Expr) -> Expr:
         if isinstance(node, Ref | Prev):
@@ -70,31 +126,37 @@ class _Resolver:
         if node.name in self.builder.rows:
             return node
         value = self.builder.numbers.get(node.name)
+        if isinstance(value, Number):
+            return self.builder.value(value)
         if value is not None:
-            return self.of(self.builder.value(value))
+            row = f"{NUMBERS}{node.name}"
+            return Prev(row, node.where) if isinstance(node, Prev) and node.name not in self.settled else Ref(row, node.where)
         if node.name in self.builder.parameters:
             return Param(node.name, self.builder.parameters[node.name][1])
-        self.unknown(node.name, node.where, [*self.builder.rows, *self.builder.numbers], "row, number, driver or event")
+        known = [*self.builder.rows, *self.builder.numbers]
+        self.unknown(node.name, node.where, known, "number, driver, row or event", "numbers:, drivers:, rows: or events:")
         return ZERO
 
-    def unknown(self, name: str, where: Origin | None, known: list[str], noun: str) -> None:
-        public = [k for k in known if "~" not in k]
-        close = nearest(name, public)
+    def unknown(self, name: str, where: Origin | None, known: list[str], noun: str, sections: str) -> None:
+        """A problem: a name that nothing in the deal has."""
+        if not name:  # said already: a formula stands where a name should
+            return
+        close = nearest(name, known)
+        add = f"add {name} under {sections}"
         self.builder.log.add("D301", f"no {noun} is called {name}", where or self.row.where,
-                             why=f"{self.row.name} uses it" if self.row.name else "",
-                             fix=f"write {close}, or add {name} to the deal" if close else f"add {name} to the deal")
+                             why="a formula can only use what the deal names", fix=f"write {close}, or {add}" if close else add)
 
     def event(self, node: Pending) -> Expr:
         name, word = node.names
         if name not in self.builder.events:
-            self.unknown(name, node.where, list(self.builder.events), "event")
+            self.unknown(name, node.where, list(self.builder.events), "event", "events:")
             return ZERO
-        return Ref({"on": f"{name}.now", "after": name, "since": f"{name}.since"}[word])
+        return Ref({"on": f"{name}.now", "after": name, "since": f"{name}.since"}[word], node.where)
 
     def cash(self, node: Pending) -> Expr:
         party = node.names[0]
-        if party not in self.builder.parties:
-            self.unknown(party, node.where, list(self.builder.parties), "party")
+        if party not in self.builder.parties and party != WORLD:
+            self.unknown(party, node.where, list(self.builder.parties), "party", "parties:")
             return ZERO
         return Ref(balance_name(MONEY, party), node.where)
 
@@ -103,13 +165,14 @@ class _Resolver:
         clause = node.names[0]
         transfers = [t for t in self.builder.transfers if t.clause == clause and t.resource == MONEY]
         if not transfers:
-            self.unknown(clause, node.where, list({t.clause: 0 for t in self.builder.transfers}), "term that pays money")
+            known = list(dict.fromkeys(t.clause for t in self.builder.transfers if t.resource == MONEY))
+            self.unknown(clause, node.where, known, "clause that pays money", "terms:")
             return ZERO
         if node.what == "paid":
             return total([Ref(t.row, node.where) for t in transfers])
         party = node.names[1]
         if party not in self.builder.parties and party != WORLD:
-            self.unknown(party, node.where, list(self.builder.parties), "party")
+            self.unknown(party, node.where, list(self.builder.parties), "party", "parties:")
             return ZERO
         paid_in: list[Expr] = [Ref(t.row, node.where) for t in transfers if t.payee == party]
         paid_out: list[Expr] = [Ref(t.row, node.where) for t in transfers if t.payer == party]

@@ -4,61 +4,68 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from prenup.base.files import write_whole
+from prenup.outcome.run import COLUMNS
 from prenup.pipeline import Result
-from prenup.questions._answer import Answer, Bars, Chart
+from prenup.questions._answer import Bars, Chart
+
+_COMMAND = re.compile(r"[=@\t\r]|[-+](?![\d.$€£¥])")
+"""How a text begins that a spreadsheet would carry out instead of showing it."""
 
 
 def write_csv(result: Result, folder: Path) -> list[Path]:
-    """Write `values.csv` (party, clause, mean, error, median, low, high, unknown) and a file for each table and chart.
+    """Write `values.csv` (the columns of `Run.values`) and a file for each table and each chart.
 
-    Figures are in the deal's currency and in fractions, not rounded.
+    Figures are in the deal's currency and in fractions, not rounded; an empty cell is a figure that there is none of.
 
     Raises:
         OSError: the folder can't be made or written to.
     """
-    run = result.run
-    lines: list[Sequence[object]] = []
-    for party in run.sheet.parties:
-        for clause in (*run.clauses(party), None):
-            s = run.summary(party, clause)
-            lines.append((party, clause or "total", run.moves(clause) if clause else "", s.mean, s.error, s.median, s.low, s.high, s.unknown))
-    heads = ("party", "clause", "between", "mean", "error", "median", "low", "high", "unknown")
-    written = [_write(folder / "values.csv", heads, lines)]
+    files: dict[str, tuple[Sequence[str], Iterable[Sequence[object]]]] = {"values": (COLUMNS, result.run.lines())}
     for answer in result.answers:
-        written += _tables(answer, folder)
-        written += [_chart(answer, chart, folder) for chart in answer.charts]
-    return written
+        for table in answer.tables:
+            files[_name(files, answer.question, table.title)] = [c.title for c in table.columns], table.rows
+        for chart in answer.charts:
+            files[_name(files, answer.question, chart.title)] = _chart(chart)
+    return [_write(folder / f"{name}.csv", heads, lines) for name, (heads, lines) in files.items()]
 
 
-def _tables(answer: Answer, folder: Path) -> list[Path]:
-    return [
-        _write(folder / f"{_slug(answer.question, table.title)}.csv", [c.title for c in table.columns], table.rows)
-        for table in answer.tables
-    ]
-
-
-def _chart(answer: Answer, chart: Chart, folder: Path) -> Path:
-    path = folder / f"{_slug(answer.question, chart.title)}.csv"
+def _chart(chart: Chart) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
+    """What a chart shows, under headings: bars with their ends, or dates with their quantiles."""
     if isinstance(chart, Bars):
-        return _write(path, ("label", "low", "middle", "high"),
-                      [(label, low, chart.middle, high) for label, low, high in zip(chart.labels, chart.low, chart.high, strict=True)])
+        marks = chart.marks or [""] * len(chart.labels)
+        bars = zip(chart.labels, chart.low, chart.high, marks, strict=True)
+        return ("label", "low", "middle", "high", "status"), [
+            (label, low, chart.middle, high, mark) for label, low, high, mark in bars
+        ]
     heads = ["date", *(f"{q:g}" for q in chart.quantiles)]
-    return _write(path, heads, [(day, *values) for day, *values in zip(chart.dates, *chart.bands, strict=True)])
+    return heads, [(day, *values) for day, *values in zip(chart.dates, *chart.bands, strict=True)]
 
 
-def _slug(*words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:80]
+def _name(taken: Container[str], *words: str) -> str:
+    """A file name from words, with a number where another file has it already."""
+    stem = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")[:80]
+    name, number = stem, 2
+    while name in taken:
+        name, number = f"{stem}-{number}", number + 1
+    return name
+
+
+def _cell(value: object) -> object:
+    """A cell as it is written: nothing for what is no figure, words so that no spreadsheet takes them for a command."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return f"'{value}" if isinstance(value, str) and _COMMAND.match(value) else value
 
 
 def _write(path: Path, heads: Sequence[str], lines: Iterable[Sequence[object]]) -> Path:
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heads)
-    writer.writerows([["" if cell is None else cell for cell in line] for line in lines])
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([[_cell(cell) for cell in line] for line in (heads, *lines)])
     write_whole(path, text.getvalue())
     return path

@@ -1,4 +1,7 @@
-"""A run as JSON: the same keys in the same order every time, described in docs/json.md; not-a-number becomes null."""
+"""A run as JSON: the same keys in the same order every time, described in docs/json.md; not-a-number becomes null.
+
+The text is ASCII, so that no terminal and no pipe can spoil it; other letters are escaped as JSON provides.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import dataclasses
 import datetime
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import prenup
@@ -36,14 +39,16 @@ def run_json(result: Result) -> str:
         "variant": run.variant or None,
         "settings": {
             "paths": run.n_paths,
-            "views": run.design.randomisations * run.design.views,
+            "views": run.n_views,
             "randomisations": run.design.randomisations,
             "seed": run.design.seed,
             "sampler": run.design.sampler,
         },
         "paths_left_out": run.n_unsound,
         "cash_error": run.cash_error(),
-        "parties": [{"party": p, "title": deal.party_title(p), **_summary(run, p)} for p in run.sheet.parties if run.clauses(p)],
+        "parties": [
+            {"party": p, "title": deal.party_title(p), **_summary(run, p)} for p in run.sheet.parties if run.clauses(p)
+        ],
         "clauses": [
             {"clause": c, "title": deal.title_of(c), "between": run.moves(c), "party": p, **_summary(run, p, c)}
             for p in run.sheet.parties for c in run.clauses(p)
@@ -53,9 +58,10 @@ def run_json(result: Result) -> str:
     })  # fmt: skip
 
 
-def problems_json(problems: Iterable[Problem]) -> str:
-    """Faults of the input, as one JSON object."""
-    return _dump({"format": PROBLEMS_FORMAT, "problems": [p.as_json() for p in problems]})
+def problems_json(faults: Mapping[str, Iterable[Problem]]) -> str:
+    """Faults of the input by the variant that has them (the empty name: the deal itself), as one JSON object."""
+    found = [{"variant": variant or None, **p.as_json()} for variant, problems in faults.items() for p in problems]
+    return _dump({"format": PROBLEMS_FORMAT, "problems": found})
 
 
 def _summary(run: Run, party: str, clause: str | None = None) -> dict[str, float]:
@@ -71,7 +77,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 
 def _dump(content: dict[str, Any]) -> str:
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_plain(content), indent=2, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

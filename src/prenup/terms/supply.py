@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prenup.base.fields import text, value
+from prenup.base.fields import clause, value
 from prenup.base.quantity import Number
 from prenup.base.units import NUMBER
 from prenup.sheet.builder import Builder, whole_months
@@ -66,7 +66,7 @@ class Supply(AbstractPayment):
     cost: Value | None = value(
         "number", "What it costs the supplier to serve, as a fraction of list price.", default=None
     )
-    credits: str = text("The investment whose credits are drawn before money is paid.")
+    credits: str = clause("The investment whose credits are drawn before money is paid.")
     credits_for: Value = value("fraction", "The largest part of a month's bill that credits may pay.", default="100%")
     take_or_pay: Value | None = value(
         "money/yr", "Money a year that has to be bought, or paid all the same.", default=None

@@ -5,9 +5,12 @@ Exit codes: 0 it worked; 1 the deal or the file has faults, each shown with its 
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import click
 
@@ -16,7 +19,9 @@ import prenup
 if TYPE_CHECKING:
     from prenup.base.problems import Problem
     from prenup.case import Case
-    from prenup.engine.run import Settings
+    from prenup.pipeline import Result
+
+T = TypeVar("T")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,17 +36,49 @@ def cli() -> None:
 @cli.command()
 @click.argument("file", type=click.Path())
 @click.option("--variant", metavar="NAME", help="Run the deal under one of its variants.")
-@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field, such as terms.rev_share.rate=10%.")
-@click.option("--paths", default=16_384, show_default=True, metavar="N", help="Paths in all.")
-@click.option("--views", default=128, show_default=True, metavar="N",
-              help="Views of what is unknown; 1 holds every unknown at its middle.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field, such as terms.rev_share.rate=10%."
+)
+@click.option(
+    "--paths",
+    default=16_384,
+    show_default=True,
+    metavar="N",
+    help="Paths in all, rounded up to what the sampler needs.",
+)
+@click.option(
+    "--views",
+    default=128,
+    show_default=True,
+    metavar="N",
+    help="Views of what is unknown; 1 holds every unknown at its middle.",
+)
 @click.option("--seed", default=1, show_default=True, metavar="S", help="The same seed gives the same figures.")
-@click.option("--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made.")
+@click.option(
+    "--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report as one page.")
-@click.option("--csv", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write tables and charts as CSV files.")
-def run(file: str, variant: str | None, sets: tuple[str, ...], paths: int, views: int, seed: int, sampler: str,
-        as_json: bool, html: Path | None, csv: Path | None) -> None:
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report as one page."
+)
+@click.option(
+    "--csv",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write tables and charts as CSV files.",
+)
+def run(
+    file: str,
+    variant: str | None,
+    sets: tuple[str, ...],
+    paths: int,
+    views: int,
+    seed: int,
+    sampler: str,
+    as_json: bool,
+    html: Path | None,
+    csv: Path | None,
+) -> None:
     """Run a deal and say who gets what."""
     from prenup.engine.run import Settings
     from prenup.pipeline import AT_ONCE, IN_FULL, answer
@@ -69,18 +106,19 @@ def run(file: str, variant: str | None, sets: tuple[str, ...], paths: int, views
     _print_result(result, html, csv)
 
 
-def _print_result(result: Any, html: Path | None, csv: Path | None) -> None:
-    from prenup.show.cli.tables import console, show_answer, show_head
+def _print_result(result: Result, html: Path | None, csv: Path | None) -> None:
+    from prenup.show.cli.tables import answer_lines, head_lines, terminal_width
 
-    out = console()
     _warn(result.case.deal.warnings)
-    show_head(out, result.run)
+    width = terminal_width()
+    lines = [*head_lines(result.run, width)]
     for found in result.answers:
-        show_answer(out, found, result.run.deal.currency)
-    if html:
-        out.print(f"\nThe report is in {html}")
-    if csv:
-        out.print(f"\nTables are in {csv}")
+        lines += answer_lines(found, result.run.deal.currency, width)
+    if html or csv:
+        lines.append("")
+    lines += [f"The report is in {html}"] if html else []
+    lines += [f"Tables are in {csv}"] if csv else []
+    click.echo("\n".join(lines))
 
 
 @cli.command()
@@ -88,24 +126,40 @@ def _print_result(result: Any, html: Path | None, csv: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def check(file: str, as_json: bool) -> None:
     """Say whether a deal file and each of its variants is sound, and show every fault at once."""
+    from prenup.base.problems import DealError
+    from prenup.base.wording import count
+
     case = _open(file, None, (), as_json)
+    faults: dict[str, tuple[Problem, ...]] = {}
     for name in case.deal.variants:
-        _guarded(lambda name=name: case.variant(name), as_json, f"under the variant {name}:")  # type: ignore[misc]
+        try:
+            case.variant(name)
+        except DealError as fault:
+            faults[name] = fault.problems
+    if faults:
+        _refuse(faults, as_json)
     if as_json:
         from prenup.show.as_json import problems_json
 
-        click.echo(problems_json(case.deal.warnings))
+        click.echo(problems_json({"": case.deal.warnings}))
         return
     _warn(case.deal.warnings)
-    n_variants = len(case.deal.variants)
-    click.echo(f"{file}: no faults; {len(case.deal.terms)} terms, {len(case.sheet.rows)} rows, {n_variants} "
-               f"variant{'' if n_variants == 1 else 's'}")
+    click.echo(
+        f"{file}: no faults; {count(len(case.deal.terms), 'term')}, {count(len(case.sheet.rows), 'row')}, "
+        f"{count(len(case.deal.variants), 'variant')}"
+    )
 
 
 @cli.command()
 @click.argument("file", type=click.Path())
-@click.option("--as", "stage", type=click.Choice(["deal", "sheet", "ledger"]), default="deal", show_default=True,
-              help="deal: the file as prenup reads it; sheet: every equation; ledger: who paid whom, by year.")
+@click.option(
+    "--as",
+    "stage",
+    type=click.Choice(["deal", "sheet", "ledger"]),
+    default="deal",
+    show_default=True,
+    help="deal: the file as prenup reads it; sheet: every equation; ledger: who paid whom, by year.",
+)
 @click.option("--variant", metavar="NAME", help="Show the deal under one of its variants.")
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field first.")
 def show(file: str, stage: str, variant: str | None, sets: tuple[str, ...]) -> None:
@@ -116,12 +170,12 @@ def show(file: str, stage: str, variant: str | None, sets: tuple[str, ...]) -> N
     elif stage == "sheet":
         from prenup.sheet.printing import sheet_lines
 
-        for line in sheet_lines(case.sheet):
-            click.echo(line)
+        click.echo("\n".join(sheet_lines(case.sheet)))
     else:
-        from prenup.show.cli.ledger import show_ledger
+        from prenup.show.cli.ledger import ledger_lines
+        from prenup.show.cli.tables import terminal_width
 
-        show_ledger(case)
+        click.echo("\n".join(ledger_lines(case, terminal_width())))
 
 
 @cli.command()
@@ -138,7 +192,9 @@ def terms(kind: str | None) -> None:
         from prenup.base.problems import nearest
 
         close = nearest(kind, known_kinds())
-        raise click.UsageError(f"no kind is called {kind}" + (f"; did you mean {close}?" if close else "; prenup terms lists them"))
+        raise click.UsageError(
+            f"no kind is called {kind}" + (f"; did you mean {close}?" if close else "; prenup terms lists them")
+        )
 
 
 @cli.command()
@@ -148,7 +204,7 @@ def schema() -> None:
 
     from prenup.deal.schema import schema as make
 
-    click.echo(json.dumps(make(), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(make(), indent=2))
 
 
 @cli.command()
@@ -162,7 +218,8 @@ def new(file: Path | None) -> None:
         click.echo(STARTER, nl=False)
         return
     if file.exists():
-        raise click.UsageError(f"{file} exists already; choose another name")
+        click.echo(f"{file} exists already; choose another name", err=True)
+        sys.exit(1)
     _saving(lambda: write_whole(file, STARTER))
     click.echo(f"wrote {file}; try: prenup run {file}")
 
@@ -179,31 +236,37 @@ def _open(file: str, variant: str | None, sets: tuple[str, ...], as_json: bool) 
             case = case.variant(variant)
         return changed(case, sets) if sets else case
 
-    found: Case = _guarded(work, as_json)
-    return found
+    return _guarded(work, as_json)
 
 
-def _guarded(work: Any, as_json: bool, head: str = "") -> Any:
+def _guarded(work: Callable[[], T], as_json: bool) -> T:
     """The result of some work on a deal; its faults are shown and the program ends with code 1."""
     from prenup.base.problems import DealError
 
     try:
         return work()
     except DealError as fault:
-        if as_json:
-            from prenup.show.as_json import problems_json
+        _refuse({"": fault.problems}, as_json)
 
-            click.echo(problems_json(fault.problems))
-        else:
-            _print_problems(fault.problems, head)
+
+def _refuse(faults: Mapping[str, Iterable[Problem]], as_json: bool) -> NoReturn:
+    """Show faults by the variant that has them (the empty name: the deal itself), and end with code 1."""
+    if as_json:
+        from prenup.show.as_json import problems_json
+
+        click.echo(problems_json(faults))
         sys.exit(1)
+    from prenup.base.wording import count
 
-
-def _print_problems(problems: tuple[Problem, ...], head: str = "") -> None:
-    text = "\n\n".join(p.render() for p in problems)
-    errors = sum(p.severity == "error" for p in problems)
-    click.echo(f"{head}\n{text}" if head else text, err=True)
-    click.echo(f"\n{errors} fault{'' if errors == 1 else 's'}", err=True)
+    errors = 0
+    for variant, problems in faults.items():
+        if variant:
+            click.echo(f"under the variant {variant}:", err=True)
+        for problem in problems:
+            errors += problem.severity == "error"
+            click.echo(problem.render() + "\n", err=True)
+    click.echo(count(errors, "fault"), err=True)
+    sys.exit(1)
 
 
 def _warn(warnings: tuple[Problem, ...]) -> None:
@@ -211,8 +274,8 @@ def _warn(warnings: tuple[Problem, ...]) -> None:
         click.echo(warning.render() + "\n", err=True)
 
 
-def _saving(work: Any) -> None:
-    """Write files; a folder that can't be written is one line and code 1."""
+def _saving(work: Callable[[], object]) -> None:
+    """Write files; a place that can't be written to is one line and code 1."""
     try:
         work()
     except OSError as fault:
@@ -222,8 +285,12 @@ def _saving(work: Any) -> None:
 
 def main() -> None:
     """The program: what `prenup` on the command line calls."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that can't show a letter shows its number
+            stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(standalone_mode=False, prog_name="prenup")
+        sys.stdout.flush()
     except click.exceptions.Exit as fault:
         sys.exit(fault.exit_code)
     except click.ClickException as fault:
@@ -231,10 +298,21 @@ def main() -> None:
         sys.exit(2)
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("stopped", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
+        os._exit(130)  # without waiting for the blocks that are still at work
+    except MemoryError:
+        click.echo("there is not enough memory for this; try fewer --paths", err=True)
+        sys.exit(1)
+    except OSError as fault:
+        _output_failed(fault)
+
+
+def _output_failed(fault: OSError) -> NoReturn:
+    """Whoever read the output has gone, which is no fault of ours, or there is no room for it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the rest would fail again at the very end
+    if fault.errno in (errno.EPIPE, errno.EINVAL):
         sys.exit(0)
+    click.echo(f"can't write the output: {fault.strerror or fault}", err=True)
+    sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The sentences in which each kind of clause, driver and event is told, with slots for what the deal file says.
 
-`{rate}` is a field in words, `{repaid.share}` one of an entry within it. `[...]` is left out where a field in it is not
-given, and a whole sentence where a field outside of brackets is not. `{every:always}` speaks of a default too,
-`{tranches:if}` only asks whether it is given. Of sentences in a tuple the first that can be said is. A kind without
-sentences here is told by the first line of its docstring and a list of its fields, as is a field that no sentence names.
+`{rate}` is a field in words, `{repaid.share}` one of an entry within it. `[...]` is left out where a field in it
+is not given, and a whole sentence where a field outside of brackets is not. `{every:always}` speaks of a default
+too, `{tranches:if}` only asks whether it is given. Of sentences in a tuple the first that can be said is. A kind
+without sentences here is told by the first line of its docstring and a list of its fields; a field that no sentence
+names is listed after them.
 """
 
 from __future__ import annotations
@@ -12,24 +13,24 @@ Sentence = str | tuple[str, ...]
 
 BY_KIND: dict[str, tuple[Sentence, ...]] = {
     # Clauses
-    "revenue_share": ("{payer} pays {payee} [{rate} of {of}][{tiers} of {of}].",),
+    "revenue_share": ("{payer} shall pay {payee} [{rate} of {of}][{tiers} of {of}].",),
     "royalty": (
-        "{payer} pays {payee} a royalty of [{rate}][{tiers}] on {of}[, less deductions of {deductions}].",
+        "{payer} shall pay {payee} a royalty of [{rate}][{tiers}] on {of}[, less deductions of {deductions}].",
         "From the month after {step_down.after}, {step_down.rate} of the royalty remains.",
     ),
     "investment": (
-        "{payer} invests {amount} in {payee}[ {on}].",
-        "{tranches:if}{payer} invests in {payee} in these parts:",
+        "{payer} shall invest {amount} in {payee}[ {on}].",
+        "{tranches:if}{payer} shall invest in {payee} in these parts:",
         "Credits of {credits_before} had been granted before the first month and not yet used.",
         "Of each part in cash, {tiers} is paid.",
     ),
     "supply": (
-        "{payer} buys from {payee} what it needs of {demand}[, at a list price of {price} a unit].",
-        "It pays the list price less {discount}.",
-        "It has to buy at least {exclusivity} of its need here.",
-        "Left free, it would buy {share} of its need here.",
+        "{payer} shall buy from {payee} what it needs: {demand}[, at a list price of {price} a unit].",
+        "The list price is reduced by {discount}.",
+        "At least {exclusivity} of the need has to be bought here.",
+        "Without that duty, {share} of the need would be bought here.",
         "No more than {capacity} can be bought.",
-        "For what it buys elsewhere it pays {elsewhere_price} (a part of the list price, or money a unit).",
+        "What is bought elsewhere costs this part of the list price, or this much a unit: {elsewhere_price}.",
         "Credits from {credits} are used first[, for at most {credits_for} of each bill].",
         "At least {take_or_pay} has to be bought, or paid for all the same.",
         "A shortfall that was paid for can be used for later purchases within {make_up}.",
@@ -43,37 +44,37 @@ BY_KIND: dict[str, tuple[Sentence, ...]] = {
     ),
     "profit_share": (
         "{losses:always}",
-        "{payer} hands out its profit ({of}) in these tiers, one after the other; what no tier hands out stays with it:",
+        "{payer} shall hand out {of} in these tiers, one after the other; what no tier hands out stays with the payer:",
     ),
     "cost_share": (
-        "{payer} bears [{share}][{tiers}] of {of}, a cost that {payee} pays.",
-        "It gets this back out of later profit: {repaid.share} of {repaid.from_}.",
+        "{payer} shall bear [{share}][{tiers}] of {of}, a cost that {payee} pays.",
+        "This is paid back out of later profit: {repaid.share} of {repaid.from_}.",
     ),
     "milestone": (
-        "{payer} pays {payee} {amount} once, {on}[; the chance of success is {probability}].",
+        "{payer} shall pay {payee} {amount} once, {on}[; the chance of success is {probability}].",
         "Of the amount, {tiers} is due.",
     ),
     "fee": (
-        "{payer} pays {payee} a fee of {amount}[ {on}][, rising by {rises} after every twelve months].",
+        "{payer} shall pay {payee} a fee of {amount}[ {on}][, rising by {rises} after every twelve months].",
         "Of the fee, {tiers} is due.",
     ),
     "termination": (
-        "Notice is given {on}[ and takes effect {notice} later].",
+        "Notice is given {on}[; it takes effect {notice} later].",
         "These clauses then end, and every other goes on: {ends_}.",
         "These clauses go on, and every other ends: {survives}.",
-        "{payer} pays {payee} {payment} when it takes effect.",
+        "{payer} shall pay {payee} {payment} when it takes effect.",
         "Of the payment, {tiers} is due.",
     ),
     # Drivers
     "constant": ("It is {value}.",),
     "schedule": ("It follows these points, {between:always}:",),
     "growth": (
-        "It begins at {start} and grows by {growth} a year[, fading to {long_run} a year].",
+        "It begins at {start} and grows by {growth}[ at first, fading to {long_run}].",
         "{long_run:if}Half of the gap between the two closes every {half_life:always}.",
         "Chance moves it by about {volatility} a year either way.",
     ),
     "gbm": (
-        "It begins at {start}[ and drifts by {drift} a year on average].",
+        "It begins at {start}[ and drifts by {drift} on average].",
         "Chance moves it by about {volatility} a year either way.",
     ),
     "mean_reversion": (
@@ -81,7 +82,7 @@ BY_KIND: dict[str, tuple[Sentence, ...]] = {
         "If nothing pulled it back, chance would move it by about {volatility} a year; {scale:always}.",
     ),
     "jumps": (
-        "It begins at {start}[ and drifts by {drift} a year on average].",
+        "It begins at {start}[ and drifts by {drift} on average].",
         "Chance moves it by about {volatility} a year either way.",
         "Now and then ({rate}) it jumps, by {size} in the middle case[, with a spread of {size_spread}].",
     ),
@@ -94,8 +95,8 @@ BY_KIND: dict[str, tuple[Sentence, ...]] = {
     "window": ("It may happen on any day from {from_} to {to}[; the chance that it happens at all is {probability}].",),
     "hazard": (
         "It may happen in any month, at a rate of {rate}.",
-        "It can’t happen before this: {from_}.",
-        "It can’t happen after this: {until}.",
+        "At the earliest it happens {from_}.",
+        "At the latest it happens {until}.",
     ),
     "condition": ("It happens {when}[. The decision lies with {by}].",),
 }  # fmt: skip
@@ -118,7 +119,9 @@ INSIDE = {
     "ShareTier": "{shares}[, until {counted} has received {up_to} in all]",
     "Tier": "{rate}[ up to {up_to}]",
     "Effect": "[multiplied by {scale}][ raised by {shift}]",
-    "State": "[it is {value}][it grows by {growth} a year][, chance moves it by {volatility} a year][; left {leaves}][ for {to}]",
+    "State": (
+        "[it is {value}][it grows by {growth}][, chance moves it by {volatility} a year][; left {leaves}][ for {to}]"
+    ),
 }
 """How an entry within an entry is told, by its class."""
 

@@ -6,15 +6,16 @@ import datetime
 import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prenup.base.fields import AbstractEntry, Spec, specs
 from prenup.base.quantity import Number
-from prenup.base.units import DATE
+from prenup.base.units import DATE, NUMBER
 from prenup.show.report.figures import day
 from prenup.show.report.phrases import BY_KIND, EVERY_EVENT, EVERY_PAYMENT, INSIDE, OPTIONS, Sentence
 from prenup.show.report.words import Piece, Speaker, Words, listed, plain
+from prenup.terms._term import AbstractTerm
 
 _SLOT = re.compile(r"\{([\w.]+)(?::(\w+))?\}")
 _GROUP = re.compile(r"\[([^\[\]]*)\]")
@@ -35,7 +36,8 @@ class Said:
 def say(speaker: Speaker, entry: AbstractEntry) -> Said:
     """Everything that an entry of the deal says, in sentences; what no sentence names is listed after them."""
     known = {attribute for attribute, _, _ in specs(type(entry))}
-    fitting = [s for s in (*EVERY_PAYMENT, *EVERY_EVENT) if _fields(s) <= known]
+    common = EVERY_PAYMENT if isinstance(entry, AbstractTerm) else EVERY_EVENT
+    fitting = [s for s in common if _fields(s) <= known]
     templates = [*BY_KIND.get(entry.kind, ()), *fitting]
     found = [said for t in templates if (said := _sentence(speaker, entry, t))]
     if entry.kind not in BY_KIND:
@@ -63,7 +65,7 @@ def not_modelled(cls: type) -> str:
     return " ".join(match[1].split()).replace("`", "") if match else ""
 
 
-# ── templates ───────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── templates ──────────
 
 
 def _fields(template: Sentence) -> set[str]:
@@ -78,10 +80,10 @@ def _sentence(speaker: Speaker, entry: Any, template: Sentence) -> Words:
         return next((said for t in template if (said := _sentence(speaker, entry, t))), ())
     found: list[Piece] = []
     for index, text in enumerate(_GROUP.split(template)):
-        said = _filled(speaker, entry, text)
-        if said is None and not index % 2:
+        part = _filled(speaker, entry, text)
+        if part is None and not index % 2:
             return ()
-        found += said or ()
+        found += part or ()
     return tuple(found)
 
 
@@ -90,7 +92,7 @@ def _filled(speaker: Speaker, entry: Any, text: str) -> Words | None:
     found: list[Piece] = []
     end = 0
     for slot in _SLOT.finditer(text):
-        said = _field(speaker, entry, slot[1], always=slot[2] == "always")
+        said = _field(speaker, entry, slot[1], always=slot[2] == "always", goes_on=text[slot.end() :].startswith(" "))
         if not said:
             return None
         found += plain(text[end : slot.start()])
@@ -100,14 +102,14 @@ def _filled(speaker: Speaker, entry: Any, text: str) -> Words | None:
 
 
 def _begun(words: Words) -> Words:
-    """A sentence that begins with everyone else begins with a capital."""
+    """A sentence that begins with an article begins with a capital; a name such as iRobot stays as it is."""
     first = words[0]
-    if first.text == "everyone else":
-        return (Piece("Everyone else"), *words[1:])
+    if first.text.startswith(("the ", "a ", "an ", "everyone ")):
+        return (replace(first, text=first.text[0].upper() + first.text[1:]), *words[1:])
     return words
 
 
-# ── fields ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── fields ──────────
 
 
 def _given(spec: Spec, value: Any) -> bool:
@@ -117,23 +119,24 @@ def _given(spec: Spec, value: Any) -> bool:
     return value is not None and value not in ("", (), {}) and value != spec.default
 
 
-def _field(speaker: Speaker, entry: Any, name: str, *, always: bool = False) -> Words:
+def _field(speaker: Speaker, entry: Any, name: str, *, always: bool = False, goes_on: bool = False) -> Words:
     """A field in words; empty where it is not given."""
     outer, _, inner = name.partition(".")
-    value = getattr(entry, outer, None)
+    value: Any = getattr(entry, outer, None)
     if inner:
-        return _field(speaker, value, inner, always=always) if value is not None else ()
+        return _field(speaker, value, inner, always=always, goes_on=goes_on) if value is not None else ()
     spec = next((s for attribute, _, s in specs(type(entry)) if attribute == outer), None)
     if spec is None:  # worked out by the entry itself, such as the party that a tier counts
         return plain(speaker.deal.party_title(value)) if isinstance(value, str) else ()
     if not _given(spec, value) and not (always and value not in (None, "", (), {})):
         return ()
+    if spec.what == "value":
+        yearly = spec.unit in ("rate", "growth") and isinstance(value, Number) and value.unit == NUMBER
+        return (*speaker.value(value, goes_on=goes_on), *plain(" a year" if yearly else ""))
     return _of_shape(speaker, spec, value, outer)
 
 
 def _of_shape(speaker: Speaker, spec: Spec, value: Any, name: str) -> Words:
-    if spec.what == "value":
-        return speaker.value(value)
     if spec.what == "condition":
         return speaker.when(value)
     if spec.what == "party":
@@ -142,7 +145,7 @@ def _of_shape(speaker: Speaker, spec: Spec, value: Any, name: str) -> Words:
         return listed([(speaker.called(n),) for n in value])
     if spec.what == "choice":
         return plain(OPTIONS.get((name, value), value))
-    if spec.what == "text":
+    if spec.what in ("text", "clause"):
         return (speaker.called(value),) if value in speaker.deal.terms else plain(value)
     if spec.what == "flag":
         return plain("yes" if value else "no")
@@ -177,7 +180,9 @@ def _points(speaker: Speaker, spec: Spec, value: Any, heading: str) -> list[Word
         return [(Piece(f"{before}{day(date)}: "), *speaker.value(then)) for date, then in value]
     assert isinstance(value, Mapping)
     if spec.of is None and spec.unit == "fraction":
-        return [(*speaker.value(share), Piece(f" to {speaker.deal.party_title(name)}")) for name, share in value.items()]
+        return [
+            (*speaker.value(share), Piece(f" to {speaker.deal.party_title(name)}")) for name, share in value.items()
+        ]
     said = {n: _entry(speaker, item) if spec.of is not None else speaker.value(item) for n, item in value.items()}
     return [(*plain(before), _owner(speaker, name), Piece(": "), *words) for name, words in said.items()]
 

@@ -1,4 +1,4 @@
-"""Numbers, conditions and formulas of a deal in words that can be read aloud, each figure marked if nobody confirmed it."""
+"""Numbers, conditions and formulas in words that can be read aloud, each figure marked if unconfirmed."""
 
 from __future__ import annotations
 
@@ -72,13 +72,16 @@ class Speaker:
         said = Piece(figure(number), anchor, unsure=bool(anchor) and not number.provenance.confirmed)
         return (said, Piece(f" ({spread(number)})")) if number.spread else (said,)
 
-    def value(self, value: Value) -> Words:
-        """An amount, a rate or a base, with its later changes."""
+    def value(self, value: Value, *, goes_on: bool = False) -> Words:
+        """An amount, a rate or a base with its later changes; a formula in brackets where the sentence goes on."""
         if isinstance(value, Number):
             return self.number(value)
         if isinstance(value, Formula):
-            return self._formula(value)
-        steps = [(Piece("; then "), *self.value(then), Piece(" "), *self._when(start.root)) for start, then in value.steps]
+            said, level = self._formula(value)
+            return (Piece("("), *said, Piece(")")) if goes_on and level < _ATOM else said
+        steps = [
+            (Piece("; then "), *self.value(then), Piece(" "), *self._when(start.root)) for start, then in value.steps
+        ]
         return (*self.value(value.first), *(piece for step in steps for piece in step))
 
     def when(self, value: Value) -> Words:
@@ -91,7 +94,8 @@ class Speaker:
     def called(self, name: str) -> Piece:
         """What people call something that the deal names, such as `openai_revenue.rate`."""
         deal, (first, _, rest) = self.deal, name.partition(".")
-        for section, entries in (("term", deal.terms), ("driver", deal.drivers), ("event", deal.events), ("row", deal.rows)):
+        sections = {"term": deal.terms, "driver": deal.drivers, "event": deal.events, "row": deal.rows}
+        for section, entries in sections.items():
             if first in entries:
                 tail = f", {self.label(rest)}" if rest else ""
                 return Piece(deal.title_of(first) + tail, f"{section}-{first}", name=True)
@@ -105,16 +109,16 @@ class Speaker:
     def label(self, name: str) -> str:
         """A name of the file as words, the parties by their titles."""
         words = re.split(r"[_.\s]+", name)
-        return " ".join(self.deal.parties[w].title if w in self.deal.parties and self.deal.parties[w].title else w for w in words)
+        return " ".join(self.deal.party_title(w) if w in self.deal.parties else w for w in words)
 
-    # ── formulas ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── formulas ──────────
 
-    def _formula(self, formula: Formula) -> Words:
+    def _formula(self, formula: Formula) -> tuple[Words, int]:
         """A name that stands alone for a number is said as that number."""
         root = formula.root
         if root.what == "name" and isinstance(number := self.deal.numbers.get(root.text), Number):
-            return self.number(number)
-        return self._said(root)[0]
+            return self.number(number), _ATOM
+        return self._said(root)
 
     def _when(self, part: Part) -> Words:
         if part.what == "operator" and part.text == "or":
@@ -133,9 +137,13 @@ class Speaker:
             text = amount(part.quantity.value, DATE) if dated and part.quantity is not None else spoken(part.text)
             return plain(text), _ATOM
         if part.what == "name":
-            return (self.called(part.text),), _ATOM
+            number = self.deal.numbers.get(part.text)
+            known = plain(f" ({figure(number)})") if isinstance(number, Number) else ()
+            return (self.called(part.text), *known), _ATOM
         if part.what == "call":
             return self._call(part), _LOOSE
+        if part.text == "not" and part.parts[0].text in self.deal.events:
+            return (self.called(part.parts[0].text), Piece(" has not happened")), _NOT
         if part.text == "not":
             return (Piece("not "), *self._within(part.parts[0], _NOT)), _NOT
         if part.text == "neg":

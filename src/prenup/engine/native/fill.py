@@ -1,0 +1,98 @@
+"""The fast way to fill a sheet in: inputs and draws block by block, equations in machine code."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable, Mapping
+
+import numpy as np
+
+from prenup.engine.native import sampling
+from prenup.engine.native.classify import Program, program
+from prenup.engine.native.codegen import module_text
+from prenup.engine.native.compile import function, lanes
+from prenup.engine.reference import Array, Block, Filled, Filling, Stop, soundness
+from prenup.engine.streams import Design
+from prenup.sheet.expr import Shock
+from prenup.sheet.sheet import Sheet
+
+
+def fill(
+    sheet: Sheet,
+    design: Design,
+    block: Block,
+    finals: Iterable[str],
+    series: Iterable[str],
+    views: Mapping[str, Array] | None = None,
+    stop: Stop | None = None,
+) -> Filled:
+    """Work a sheet out on a block of a design; the arguments and the result are those of the referee's `fill`."""
+    finals, series = tuple(finals), tuple(series)
+    settled = tuple(name for name in finals if sheet.rows[name].stage == "once")
+    worked = tuple(name for name in finals if name not in settled)
+    plan = program(sheet)
+    run = _code(plan, worked, series)
+    filling = Filling(sheet, design, block, views or {}, draw)
+    with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
+        filling.once()
+        held = [np.broadcast_to(filling.of(e), (*filling.shape[:2], 1))[:, :, 0] for e in plan.held]
+        by_path = [np.atleast_3d(np.asarray(filling.of(e), dtype=float)) for e in plan.path_inputs]
+    parts, n_views, n_paths = filling.shape
+    room = -(-n_paths // lanes()) * lanes()
+    ends = np.empty((len(worked), parts, n_views, room))
+    kept = np.empty((len(series), plan.n_months, parts, n_views, room))
+    _call(run, plan, filling, (held, by_path), (ends, kept), stop or Stop())
+    last = {name: _whole(filling.now[name], filling.shape) for name in settled}
+    last |= {name: ends[i, :, :, :n_paths] for i, name in enumerate(worked)}
+    months = {name: kept[i, :, :, :, :n_paths] for i, name in enumerate(series)}
+    return Filled({name: last[name] for name in finals}, months, soundness(filling.shape, last, months))
+
+
+def _code(plan: Program, worked: tuple[str, ...], series: tuple[str, ...]) -> Callable[..., None]:
+    return function(module_text(plan, worked, series, lanes()))
+
+
+def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
+    """A stream's draws for a block in machine code, paths rounded up to whole groups: as the referee's `draw`."""
+    n = 1 if shock.law == "uniform" else n_months
+    drawn = np.stack([sampling.draw(design, shock.law, shock.stream, n, part, block.paths) for part in block.randomisations], axis=1)
+    return drawn[0, :, None, : len(block.paths)] if shock.law == "uniform" else drawn[:, :, None, :]
+
+
+def _call(
+    run: Callable[..., None], plan: Program, filling: Filling, inputs: tuple[list[Array], list[Array]], outputs: tuple[Array, Array],
+    stop: Stop,
+) -> None:
+    """Call the code for every randomisation and view of a block."""
+    (held, by_path), (ends, kept) = inputs, outputs
+    parts, n_views, n_paths = filling.shape
+    room = ends.shape[-1]
+    tables = np.array([filling.tables[name] for name in plan.tables] or [[0.0]])
+    draws = [np.ascontiguousarray(filling.shocks[shock]) for shock in plan.shocks]
+    by_path = [_padded(array, room) for array in by_path]
+    for part in range(parts):
+        draw_places = _places([d[:, part, 0] for d in draws])
+        for view in range(n_views):
+            stop.check()
+            numbers = np.array([h[part, view] for h in held] or [0.0])
+            input_places = _places([a[part % a.shape[0], view % a.shape[1]] for a in by_path])
+            run(numbers.ctypes.data, tables.ctypes.data, input_places, draw_places, _places(list(ends[:, part, view])),
+                _places([s[:, part, view] for s in kept]), parts * room, parts * n_views * room, 0, n_paths)
+
+
+def _whole(value: object, shape: tuple[int, int, int]) -> Array:
+    return np.broadcast_to(np.asarray(value, dtype=float), shape)
+
+
+def _padded(array: Array, room: int) -> Array:
+    """An array whose last axis is whole groups of paths."""
+    if array.shape[-1] == room:
+        return np.ascontiguousarray(array)
+    wider = np.zeros((*array.shape[:-1], room))
+    wider[..., : array.shape[-1]] = array
+    return wider
+
+
+def _places(arrays: list[Array]) -> ctypes.Array[ctypes.c_void_p]:
+    """A list of addresses."""
+    return (ctypes.c_void_p * max(len(arrays), 1))(*[a.ctypes.data for a in arrays])
