@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import faulthandler
 import io
 import json
-import multiprocessing
 import os
 import random
 import re
 import resource
-import signal
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,12 @@ SECONDS = 2.0
 MEGABYTES = 500
 STOPPED_AFTER = 60
 """Seconds after which a file is given up."""
+
+MOST_ADDRESSED = 4 << 30
+"""Bytes that a process may ask for at all, so that a fault takes down itself alone."""
+
+CHUNK = 250
+"""Files that one process reads."""
 
 SAMPLE = """\
 deal: {title: Nordwind and Brightlab, units: [gpu_hour], not_modelled: [taxes]}
@@ -115,7 +122,7 @@ variants:
 @cache
 def corpus() -> tuple[str, ...]:
     """The texts that are changed: the sample, the gallery, the bad deals and the deals of the cases."""
-    found = [SAMPLE] * 150
+    found = [SAMPLE] * 400
     found += [p.read_text(encoding="utf-8") for p in sorted((ROOT / "deals").glob("*.yaml"))] * 8
     found += [p.read_bytes().decode("utf-8", "replace") for p in sorted((TESTS / "bad").glob("*.yaml"))]
     for path in sorted((TESTS / "cases").rglob("*.yaml")):
@@ -218,6 +225,8 @@ def values_changed(rng: random.Random, text: str) -> str:
             new = rng.choice(found).group()
         else:
             new = formula(rng, names)
+        if re.search(r"[,:{}#]", new) and rng.random() < 0.7:
+            new = json.dumps(new, ensure_ascii=False)
         text = text[: match.start()] + new + text[match.end() :]
     return text
 
@@ -359,24 +368,30 @@ class Outcome:
     fault: str = ""
 
 
-def read(data: bytes, path: Path) -> str:
-    """Read a file as a user would. Raises AssertionError where a problem is no use, and whatever prenup should not have raised."""
+def read(data: bytes, path: Path, engine: str) -> tuple[str, float]:
+    """Read a file as a user would; what came of it and the processor time that it took.
+
+    Raises AssertionError where a problem is of no use or the deal is not the same when written and read again, and whatever
+    prenup should not have raised.
+    """
     from prenup.base.problems import DealError
     from prenup.case import load, load_text
 
     path.write_bytes(data)
+    before = time.process_time()
     try:
         case = load(path)
     except DealError as error:
-        return check_problems(error, str(path))
-    case.run(paths=16, views=1)
+        return check_problems(error, str(path)), time.process_time() - before
+    case.run(paths=16, views=1, engine=engine)
+    seconds = time.process_time() - before
     assert load_text(case.to_yaml(), path.stem).deal == case.deal, "what to_yaml writes is another deal"
     for name in list(case.deal.variants)[:2]:
         try:
-            case.variant(name).run(paths=16, views=1)
+            case.variant(name).run(paths=16, views=1, engine=engine)
         except DealError as error:
             check_problems(error, str(path))
-    return "runs"
+    return "runs", seconds
 
 
 def check_problems(error: Any, file: str) -> str:
@@ -406,23 +421,18 @@ def forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
-def look_at(task: tuple[int, int]) -> Outcome:
-    """One file in a worker."""
-    seed, index = task
+def look_at(seed: int, index: int, engine: str) -> Outcome:
+    """Read one file and measure what it took."""
     data = mutated(seed, index)
     forget_peak()
     said = io.StringIO()
-    fault, what = "", "failed"
-    before = time.process_time()
+    fault, what, seconds = "", "failed", 0.0
     try:
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            signal.alarm(STOPPED_AFTER)
-            what = read(data, Path(folder) / "fuzzed.yaml")
+            what, seconds = read(data, Path(folder) / "fuzzed.yaml", engine)
     except Exception:  # noqa: BLE001  (whatever it is, it is the fault that is looked for)
         fault = traceback.format_exc(limit=-6)
-    finally:
-        signal.alarm(0)
-    seconds, megabytes = time.process_time() - before, peak_megabytes()
+    megabytes = peak_megabytes()
     if not fault and seconds > SECONDS:
         fault = f"{seconds:.1f} s of processor time"
     if not fault and megabytes > MEGABYTES:
@@ -432,40 +442,75 @@ def look_at(task: tuple[int, int]) -> Outcome:
     return Outcome(index, what, seconds, megabytes, fault)
 
 
-def begin() -> None:
-    """A worker: warnings are faults, and nothing may take more than a few gigabytes or go on for ever."""
+def look_at_several(seed: int, indices: range, engine: str) -> None:
+    """The work of one process: an outcome a line. Warnings are faults, and nothing may take gigabytes or go on for ever."""
     warnings.simplefilter("error")
-    signal.signal(signal.SIGALRM, _too_long)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (4 << 30, hard))
-    corpus()
-    look_at((0, 0))  # what is loaded at first use is loaded once, and no file's time
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSED, hard))
+    read(SAMPLE.encode(), Path(tempfile.mkdtemp()) / "sample.yaml", engine)  # what is loaded at first use is no file's time
+    for index in indices:
+        faulthandler.dump_traceback_later(STOPPED_AFTER, exit=True)
+        outcome = look_at(seed, index, engine)
+        faulthandler.cancel_dump_traceback_later()
+        print(json.dumps(asdict(outcome)), flush=True)
 
 
-def _too_long(signum: int, frame: Any) -> None:
-    raise TimeoutError(f"not done after {STOPPED_AFTER} s")
+def outcomes(seed: int, count: int, jobs: int, engine: str = "auto") -> list[Outcome]:
+    """What came of all files, in processes that may die without taking the others with them."""
+    waiting = deque(range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK))
+    found: list[Outcome] = []
+
+    def work() -> None:
+        while True:
+            try:
+                left = waiting.popleft()
+            except IndexError:
+                return
+            command = [sys.executable, __file__, "--seed", str(seed), "--from", str(left.start), "--to", str(left.stop), "--engine", engine]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            got = [Outcome(**json.loads(line)) for line in done.stdout.splitlines()]
+            found.extend(got)
+            if len(got) < len(left):
+                index = left.start + len(got)
+                died = f"the process ended with {done.returncode}\n{done.stderr[-1500:]}"
+                found.append(Outcome(index, "died", 0.0, 0.0, died))
+                if index + 1 < left.stop:
+                    waiting.append(range(index + 1, left.stop))
+
+    with ThreadPoolExecutor(jobs) as pool:
+        for running in [pool.submit(work) for _ in range(jobs)]:
+            running.result()
+    return sorted(found, key=lambda outcome: outcome.index)
 
 
-def outcomes(seed: int, count: int, jobs: int) -> Iterator[Outcome]:
-    tasks = ((seed, index) for index in range(count))
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(jobs, begin, maxtasksperchild=2_000) as pool:
-        yield from pool.imap_unordered(look_at, tasks, chunksize=10)
-
-
-def show_one(seed: int, index: int) -> None:
-    data = mutated(seed, index)
-    sys.stdout.buffer.write(data + b"\n----\n")
-    sys.stdout.flush()
-    begin()
-    print(look_at((seed, index)))
+def show_one(seed: int, index: int, engine: str) -> None:
+    """Print a file and what came of it."""
     from prenup.base.problems import DealError
     from prenup.case import load_text
 
+    data = mutated(seed, index)
+    sys.stdout.buffer.write(data + b"\n----\n")
+    sys.stdout.flush()
+    look_at_several(seed, range(index, index + 1), engine)
     try:
         load_text(data.decode("utf-8", "replace"), "fuzzed.yaml")
     except DealError as error:
         print(error)
+
+
+def report(found: list[Outcome], seed: int) -> int:
+    """Print what came of all files; the number of those that failed."""
+    counts = Counter(outcome.what for outcome in found)
+    print(", ".join(f"{what} {count}" for what, count in counts.most_common()))
+    for noun, worst in (("slowest", sorted(found, key=lambda o: -o.seconds)), ("largest", sorted(found, key=lambda o: -o.megabytes))):
+        print(noun, "; ".join(f"{o.index}: {o.seconds:.2f} s, {o.megabytes:.0f} MB" for o in worst[:5]))
+    failed = [outcome for outcome in found if outcome.fault]
+    for outcome in failed:
+        KEPT.mkdir(parents=True, exist_ok=True)
+        (KEPT / f"{seed}-{outcome.index}.yaml").write_bytes(mutated(seed, outcome.index))
+        print(f"\n{seed}-{outcome.index}.yaml: {outcome.fault.strip()}")
+    print(f"\n{len(found):,} files, {len(failed)} failed")
+    return len(failed)
 
 
 def main() -> int:
@@ -473,23 +518,18 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=10_000, help="how many files")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--engine", default="auto", help="auto, native or reference")
     parser.add_argument("--only", type=int, help="read one file by its number and print what came of it")
+    parser.add_argument("--from", type=int, dest="first", help="read the files from this number on, a line of JSON each")
+    parser.add_argument("--to", type=int, help="the number to stop before")
     asked = parser.parse_args()
     if asked.only is not None:
-        show_one(asked.seed, asked.only)
+        show_one(asked.seed, asked.only, asked.engine)
         return 0
-    found = list(outcomes(asked.seed, asked.count, asked.jobs))
-    counts = Counter(o.what for o in found)
-    print(", ".join(f"{what} {count}" for what, count in counts.most_common()))
-    for noun, worst in (("slowest", sorted(found, key=lambda o: -o.seconds)), ("largest", sorted(found, key=lambda o: -o.megabytes))):
-        print(noun, "; ".join(f"{o.index}: {o.seconds:.2f} s, {o.megabytes:.0f} MB" for o in worst[:5]))
-    failed = sorted((o for o in found if o.fault), key=lambda o: o.index)
-    for outcome in failed:
-        KEPT.mkdir(parents=True, exist_ok=True)
-        (KEPT / f"{asked.seed}-{outcome.index}.yaml").write_bytes(mutated(asked.seed, outcome.index))
-        print(f"\n{asked.seed}-{outcome.index}.yaml: {outcome.fault.strip()}")
-    print(f"\n{len(found):,} files, {len(failed)} failed")
-    return 1 if failed else 0
+    if asked.first is not None:
+        look_at_several(asked.seed, range(asked.first, asked.to), asked.engine)
+        return 0
+    return 1 if report(outcomes(asked.seed, asked.count, asked.jobs, asked.engine), asked.seed) else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ _HOMES = {
     "DealError": "prenup.base.problems",
     "Problem": "prenup.base.problems",
     "Run": "prenup.outcome.run",
-    "deal": "prenup.case",
+    "build": "prenup.case",
     "load": "prenup.case",
     "load_text": "prenup.case",
 }

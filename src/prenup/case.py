@@ -103,7 +103,7 @@ def load_text(text: str, name: str = "deal") -> Case:
     return _from_node(read_yaml(Text(name, text), log), name, log)
 
 
-def deal(sections: Mapping[str, Any], name: str = "deal") -> Case:
+def build(sections: Mapping[str, Any], name: str = "deal") -> Case:
     """Make a deal from Python: sections as in a deal file; terms may be dicts or instances such as `RevenueShare(...)`.
 
     Raises:

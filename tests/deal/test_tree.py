@@ -382,15 +382,15 @@ def test_d106_files_that_are_not_texts(tmp_path: Path) -> None:
         (problem,) = log
         assert problem.code == "D106"
         assert problem.fix
-        return str(problem.where).removeprefix(str(path)) + " " + problem.message.removeprefix(str(path))
+        return str(problem.where).removeprefix(str(path)) + " " + problem.message
 
     (tmp_path / "latin").write_bytes("a: b\nc: für".encode("latin-1"))
     (tmp_path / "large").write_bytes(b"#" * 5_000_001)
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    assert refused(tmp_path / "none") == ":1:1 : there is no such file"
-    assert refused(tmp_path) == ":1:1 : this is a folder"
-    assert refused(tmp_path / "latin") == ":2:5 : the file is not UTF-8 text: byte 10 is 0xfc"
-    assert refused(tmp_path / "large") == ":1:1 : the file is larger than 5 MB"
+    assert refused(tmp_path / "none") == ":1:1 there is no such file"
+    assert refused(tmp_path) == ":1:1 this is a folder"
+    assert refused(tmp_path / "latin") == ":2:5 the file is not UTF-8 text: byte 10 is 0xfc"
+    assert refused(tmp_path / "large") == ":1:1 the file is larger than 5 MB"
     assert "the file can't be read" in refused(tmp_path / "loop")
     assert "the file can't be read" in refused(Path("a\0b"))
 

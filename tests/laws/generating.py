@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from prenup.base.fields import REQUIRED, AbstractEntry, Spec, specs
 from prenup.base.kinds import kinds
 from prenup.base.problems import DealError
-from prenup.case import deal as made
+from prenup.case import build as made
 
 PACKAGES = {"terms": "prenup.terms", "drivers": "prenup.drivers", "events": "prenup.drivers.events"}
 PARTIES = ("alpha", "beta", "gamma", "delta")

@@ -171,8 +171,8 @@ class _Sections:
         if text not in CURRENCIES:
             close = nearest(text.upper(), CURRENCIES)
             shown = shortened(text) or "what stands here"
-            self.log.add("D216", f"{shown} is not a currency that prenup knows" if node else "the file has no currency: section",
-                         node.where if node else self.tree.where, why="amounts are counted in one currency",
+            self.log.add("D216", f"{shown} is not a currency that prenup knows" if node is not None else "the file has no currency: section",
+                         node.where if node is not None else self.tree.where, why="amounts are counted in one currency",
                          fix=f"write currency: {close}" if close else "write its ISO code, such as currency: USD or currency: EUR")
             return "USD"
         return text
@@ -194,7 +194,7 @@ class _Sections:
         why = "it says which months are looked at"
         if not isinstance(node, Mapping):
             self.log.add("D217", "the file has no clock: section" if node is None else "the clock is not written as fields",
-                         node.where if node else self.tree.where, why=why, fix=usage)
+                         node.where if node is not None else self.tree.where, why=why, fix=usage)
             return None
         for key, _ in node.entries:
             if key.text not in ("from", "months", "until"):
@@ -209,7 +209,7 @@ class _Sections:
             return None
         if re.fullmatch(r"\d{4}(-\d{2})?", start.text):  # a year or a month as a beginning is its first day
             first = first.replace(month=1 if len(start.text) == 4 else first.month, day=1)
-        end = until or months
+        end = months if until is None else until
         assert end is not None
         if isinstance(until, Scalar):
             last = self.records.day(until)
@@ -246,7 +246,7 @@ class _Sections:
         if required or (node is not None and not (isinstance(node, Scalar) and node.empty)):
             no_names = f"{section} is not made of names with entries"
             self.log.add("D218", f"the file has no {section}: section" if node is None else no_names,
-                         node.where if node else self.tree.where, why="every entry is called by its name",
+                         node.where if node is not None else self.tree.where, why="every entry is called by its name",
                          fix=f"write {section}: and below it, indented, name: and its fields")
         return ()
 
@@ -361,7 +361,7 @@ class _Sections:
         elif self.as_of is not None and day > self.as_of:
             as_of = self.tree.get("as_of")
             self.log.add("D406", f"source {shortened(key.text)} is dated {source.date}, after the deal's as_of {self.as_of}",
-                         (dated or key).where, related=(("as_of stands at", as_of.where),) if as_of else (),
+                         (dated or key).where, related=(("as_of stands at", as_of.where),) if as_of is not None else (),
                          why="as_of promises that nothing known only later is used",
                          fix="use a source of the time, or mark the number assumed with its reason")
 

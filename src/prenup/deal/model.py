@@ -51,7 +51,7 @@ class RowEntry(AbstractEntry):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Correlations:
+class Correlations(AbstractEntry):
     """How the monthly draws of some drivers move together."""
 
     between: tuple[str, ...] = names("The drivers, in the order of the matrix.")

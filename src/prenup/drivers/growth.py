@@ -50,7 +50,7 @@ class Growth(AbstractDriver):
     growth: Value = value("growth", "Growth a year at the start.")
     long_run: Value = value("growth", "Growth a year in the long run; that at the start if left out.", default=None)
     half_life: Value = value("duration", "How long until half the gap to the long run is closed.", default="2 years")
-    volatility: Value = value("fraction", "How much the level wanders in a year.", default="0%")
+    volatility: Value | None = value("fraction", "How much the level wanders in a year; not at all if left out.", default=None)
 
     def write(self, builder: Builder) -> None:
         """Write the growth rate and the level."""
@@ -61,4 +61,6 @@ class Growth(AbstractDriver):
         gap = call("pow", Const(0.5), years / half_life)
         rate = builder.row("rate", later + (now - later) * gap, "growth a year")
         step = call("pow", most(1.0 + rate, ZERO), Const(1 / 12))
-        self.write_level(builder, self.start, step * self.wander(builder, builder.value(self.volatility)))
+        if self.volatility is not None:
+            step = step * self.wander(builder, builder.value(self.volatility))
+        self.write_level(builder, self.start, step)

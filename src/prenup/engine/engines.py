@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from prenup.engine import reference
-from prenup.engine.reference import Filled
+from prenup.engine.reference import AbstractProgram
+from prenup.sheet.sheet import Sheet
 
 ENGINES = ("auto", "native", "reference")
 """What can be asked for; `auto` takes the fastest that runs here."""
@@ -15,10 +16,10 @@ ENGINES = ("auto", "native", "reference")
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine by name. `note` says why it is not the one that was asked for; empty if it is."""
+    """An engine by name: it prepares a sheet for the rows that are asked for. `note` says why it is not the one wanted."""
 
     name: str
-    fill: Callable[..., Filled]
+    prepare: Callable[[Sheet, tuple[str, ...], tuple[str, ...]], AbstractProgram]
     note: str = ""
 
 
@@ -32,13 +33,13 @@ def engine_named(name: str) -> Engine:
     if name not in ENGINES:
         raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {name}")
     if name == "reference":
-        return Engine("reference", reference.fill)
+        return Engine("reference", reference.prepare)
     try:
+        from prenup.engine.native import fill
         from prenup.engine.native.compile import ready
-        from prenup.engine.native.fill import fill
 
         ready()
     except (ImportError, OSError, RuntimeError) as fault:
         note = f"machine code can't be made here ({fault}); the slower reference engine gives the same figures"
-        return Engine("reference", reference.fill, note)
-    return Engine("native", fill)
+        return Engine("reference", reference.prepare, note)
+    return Engine("native", fill.prepare)

@@ -73,41 +73,55 @@ Draws = Callable[[Design, Shock, int, Block], Array]
 """Makes a stream's draws for a block; the last axis may be longer than the block's paths."""
 
 
-def fill(
-    sheet: Sheet,
-    design: Design,
-    block: Block,
-    finals: Iterable[str],
-    series: Iterable[str],
-    views: Mapping[str, Array] | None = None,
-    stop: Stop | None = None,
-) -> Filled:
-    """Work a sheet out on a block of a design.
+class AbstractProgram:
+    """A sheet made ready for an engine; it travels to workers and fills in one block at a time."""
 
-    Args:
-        sheet: rows in working order; those that nothing asks for should have been pruned.
-        design, block: the draws, and which part of them.
-        finals: rows whose last value is kept on every path.
-        series: rows whose value is kept in every month on every path.
-        views: the uniform draw of an unknown by name, (randomisation, view, 1), instead of the design's own.
-        stop: looked at every month.
+    def fill(
+        self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None
+    ) -> Filled:
+        """Work a block of a design out.
 
-    Raises:
-        CancelledError: `stop` was set.
-    """
-    filling = Filling(sheet, design, block, views or {})
-    kept = {name: np.empty((sheet.calendar.n_months, *filling.shape)) for name in series}
-    with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
-        filling.once()
-        for month in range(sheet.calendar.n_months):
-            if stop is not None:
-                stop.check()
-            filling.advance(month)
-            for name, values in kept.items():
-                values[month] = filling.now[name]
-        filling.end()
-    last = {name: np.broadcast_to(np.asarray(filling.now[name], dtype=float), filling.shape) for name in finals}
-    return Filled(last, kept, soundness(filling.shape, last, kept))
+        Args:
+            design, block: the draws, and which part of them.
+            views: the uniform draw of an unknown by name, (randomisation, view, 1), instead of the design's own.
+            stop: looked at every month or view.
+
+        Raises:
+            CancelledError: `stop` was set.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(AbstractProgram):
+    """The referee's program: the sheet itself, and the rows of which the last value or every month's is kept."""
+
+    sheet: Sheet
+    finals: tuple[str, ...]
+    series: tuple[str, ...]
+
+    def fill(
+        self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None
+    ) -> Filled:
+        """Work a block out month by month."""
+        filling = Filling(self.sheet, design, block, views or {})
+        kept = {name: np.empty((self.sheet.calendar.n_months, *filling.shape)) for name in self.series}
+        with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
+            filling.once()
+            for month in range(self.sheet.calendar.n_months):
+                if stop is not None:
+                    stop.check()
+                filling.advance(month)
+                for name, values in kept.items():
+                    values[month] = filling.now[name]
+            filling.end()
+        last = {name: np.broadcast_to(np.asarray(filling.now[name], dtype=float), filling.shape) for name in self.finals}
+        return Filled(last, kept, soundness(filling.shape, last, kept))
+
+
+def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> AbstractProgram:
+    """A pruned sheet, rows in working order, made ready for the referee."""
+    return Reference(sheet, finals, series)
 
 
 def soundness(shape: tuple[int, int, int], finals: Mapping[str, Array], series: Mapping[str, Array]) -> NDArray[np.bool_]:

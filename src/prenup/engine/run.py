@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from prenup.engine.engines import Engine, engine_named
-from prenup.engine.reference import Array, Block, Filled, Stop
+from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Stop
 from prenup.engine.streams import Design
 from prenup.sheet.sheet import Sheet
 
@@ -113,10 +113,11 @@ def run_sheet(
         progress: told after each block.
         engine: what works a block out; the fastest that runs here if None.
     """
-    work = _Work(sheet, design, tuple(finals), tuple(series), engine or engine_named("auto"))
+    finals, series = tuple(finals), tuple(series)
+    work = _Work((engine or engine_named("auto")).prepare(sheet, finals, series), design)
     blocks = _blocks(design)
     own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
-    joined = _Joined(work, design)
+    joined = _Joined(design, finals, series, sheet.calendar.n_months)
     try:
         for number, part in enumerate(_in_order(work, blocks, views, executor or own)):
             joined.add(blocks[number], part)
@@ -133,16 +134,16 @@ def run_sheet(
 class _Work:
     """What is the same for all blocks; it travels to the workers."""
 
-    sheet: Sheet
+    program: AbstractProgram
     design: Design
-    finals: tuple[str, ...]
-    series: tuple[str, ...]
-    engine: Engine
     stop: Stop = field(default_factory=Stop)
 
     def __call__(self, block: Block, views: Mapping[str, Array] | None) -> Part:
-        found = self.engine.fill(self.sheet, self.design, block, self.finals, self.series, views, self.stop)
-        sums = {name: np.array([v[ok].sum() for v, ok in zip(found.finals[name], found.sound, strict=True)]) for name in self.finals}
+        found = self.program.fill(self.design, block, views, self.stop)
+        sums = {
+            name: np.array([v[ok].sum() for v, ok in zip(values, found.sound, strict=True)])
+            for name, values in found.finals.items()
+        }
         counts = found.sound.sum(axis=(1, 2)).astype(float)
         return Part(found if block.paths.start < kept_paths(self.design) else None, sums, counts)
 
@@ -206,13 +207,13 @@ def _views_of(views: Mapping[str, Array] | None, block: Block) -> dict[str, Arra
 class _Joined:
     """The parts so far: kept paths in their places, sums over all paths."""
 
-    def __init__(self, work: _Work, design: Design) -> None:
+    def __init__(self, design: Design, finals: tuple[str, ...], series: tuple[str, ...], n_months: int) -> None:
         self.kept = kept_paths(design)
         shape = (design.randomisations, design.views, self.kept)
-        self.finals = {name: np.empty(shape) for name in work.finals}
-        self.series = {name: np.empty((work.sheet.calendar.n_months, *shape)) for name in work.series}
+        self.finals = {name: np.empty(shape) for name in finals}
+        self.series = {name: np.empty((n_months, *shape)) for name in series}
         self.sound = np.ones(shape, dtype=bool)
-        self.sums = {name: np.zeros(design.randomisations) for name in work.finals}
+        self.sums = {name: np.zeros(design.randomisations) for name in finals}
         self.counts = np.zeros(design.randomisations)
         self.n_paths = design.randomisations * design.views * design.paths
 

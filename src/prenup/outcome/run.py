@@ -89,12 +89,13 @@ class Run:
         return self._summaries[party, clause]
 
     def _part_means(self, party: str, clause: str | None) -> Array | None:
-        """The mean of each randomisation over all its paths; None where every path is kept, or one has none that is sound."""
+        """The mean of each randomisation over all its paths; None where every path is kept, or one has none sound."""
         filled = self.filled
         if filled.n_paths == filled.sound.size or not filled.counts.all():
             return None
         rows = [
-            value_name(t, party) for t in money_transfers(self.sheet)
+            value_name(t, party)
+            for t in money_transfers(self.sheet)
             if party in (t.payer, t.payee) and clause in (None, t.clause)
         ]
         return _sum([filled.sums[row] / filled.counts for row in rows], filled.counts)

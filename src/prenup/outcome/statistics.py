@@ -45,7 +45,8 @@ def summarise(values: Array, sound: NDArray[np.bool_], means: Array | None = Non
     if not sound.any():
         return Summary(*([float("nan")] * 8))
     least, most = float(values[sound].min()), float(values[sound].max())
-    if most - least <= ROUNDING * max(abs(least), abs(most)):  # the same on every path
+    others = [] if means is None else [float(m) for m in means]
+    if max([most, *others]) - min([least, *others]) <= ROUNDING * max(abs(least), abs(most)):  # the same on every path
         return Summary(least, 0.0, least, 0.0, least, most, 0.0, 0.0)
     if sound.all():
         kept, by_part = values.ravel(), list(values.reshape(values.shape[0], -1))

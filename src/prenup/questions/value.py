@@ -26,6 +26,8 @@ class Value(AbstractQuestion):
             f"{count(run.deal.calendar.n_months, 'month')} to {run.deal.calendar.ends[-1]}.",
             f"{count(run.n_paths, 'path')}{_drawn(run)}. Low and high are the 5% and 95% points.",
         ]
+        if run.n_kept < run.n_paths:
+            notes.append(f"Means are over all paths, the other figures over the first {run.n_kept:,}.")
         return Answer(
             self.name,
             "Who gets what",

@@ -26,7 +26,13 @@ def settle_units(rows: Mapping[str, Row], log: Log) -> dict[str, Row]:
             _, found = _Settling(row, units, quiet).of(row.expr)
             _, start = _Settling(row, units, quiet).of(row.start)
             units[name] = row.unit or found or start
-    return {name: _settled(row, rows, units, log) for name, row in rows.items()}
+    result: dict[str, Row] = {}
+    for name, row in rows.items():
+        before = log.n_errors
+        result[name] = _settled(row, rows, units, log)
+        if log.n_errors > before:
+            units[name] = row.unit  # what stands on it is not to blame
+    return result
 
 
 def _settled(row: Row, rows: Mapping[str, Row], units: Mapping[str, Unit | None], log: Log) -> Row:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prenup.base.problems import nearest
+from prenup.base.problems import Log, nearest
 from prenup.sheet.check_units import settle_units
 from prenup.sheet.expr import Expr, Ref, Shock, Table, children, walk
 from prenup.sheet.order import ordered
@@ -39,7 +39,7 @@ def finish(builder: Builder) -> Sheet | None:
         _check_stages(rows, builder)
         moving = {t.row for t in builder.transfers if t.resource == MONEY}
         rows = {n: replace(row, unit=row.unit or builder.money) if n in moving else row for n, row in rows.items()}
-        rows = settle_units(rows, builder.log)
+        rows = _with_units(rows, builder)
     if builder.log.n_errors:
         return None
     return Sheet(
@@ -53,6 +53,18 @@ def finish(builder: Builder) -> Sheet | None:
         unknowns=dict(builder.unknowns),
         tables=dict(builder.tables),
     )
+
+
+def _with_units(rows: dict[str, Row], builder: Builder) -> dict[str, Row]:
+    """The rows with their units; a fault in a balance, which no line of the file says, is told at a clause that moves it."""
+    log = Log()
+    settled = settle_units(rows, log)
+    placed = [problem for problem in log if problem.where is not None]
+    if len(log) and not placed:
+        places = [rows[t.row].where for t in builder.transfers if rows[t.row].where is not None]
+        placed = [replace(problem, where=places[0] if places else None) for problem in log]
+    builder.log.extend(placed)
+    return settled
 
 
 def _is_of_a_size(builder: Builder) -> bool:

@@ -39,10 +39,12 @@ def run_json(result: Result) -> str:
         "variant": run.variant or None,
         "settings": {
             "paths": run.n_paths,
+            "paths_kept": run.n_kept,
             "views": run.n_views,
             "randomisations": run.design.randomisations,
             "seed": run.design.seed,
             "sampler": run.design.sampler,
+            "engine": run.engine.name,
         },
         "paths_left_out": run.n_unsound,
         "cash_error": run.cash_error(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,6 +29,7 @@ class Supply(AbstractPayment):
 
     Equations:
         bought = demand * max(share, exclusivity) in force, at most capacity;  elsewhere = demand - bought
+        Where only one of the two is given, it is that one; where neither is, all of the demand is bought here.
         bill = bought * price * (1 - discount);  credits_drawn = min(bill * credits_for, credits left before)
         shortfall = max(commitment - bills, 0) of the calendar year, in proportion to the months in force
         made_up = min(bills above the commitment and paid in money, shortfalls of earlier years not yet used)
@@ -57,8 +59,10 @@ class Supply(AbstractPayment):
     demand: Value = value("any", "What the customer needs a year, in units or in money at list price.")
     price: Value | None = value("any", "The list price of a unit; left out where demand is money.", default=None)
     discount: Value = value("signed fraction", "What fraction is taken off the list price.", default="0%")
-    share: Value = value("fraction", "The share of its demand that the customer buys here anyway.", default="100%")
-    exclusivity: Value = value("fraction", "The share of its demand that it has to buy here.", default="0%")
+    share: Value | None = value(
+        "fraction", "The share of its demand that it buys here by choice; all, or no more than it must.", default=None
+    )
+    exclusivity: Value | None = value("fraction", "The share of its demand that it has to buy here.", default=None)
     capacity: Value | None = value("any", "The most that can be bought a year, in the unit of demand.", default=None)
     elsewhere_price: Value | None = value(
         "any", "What demand not met here costs: a fraction of list, or money a unit.", default=None
@@ -80,7 +84,8 @@ class Supply(AbstractPayment):
         runs = self.active(builder)
         demand = builder.row("demand", most(builder.flow(self.demand), ZERO), "what the customer needs this month")
         price = builder.value(self.price) if self.price is not None else None
-        wanted = where_(runs, demand * most(builder.value(self.share), builder.value(self.exclusivity)), ZERO)
+        shares = [builder.value(share) for share in (self.share, self.exclusivity) if share is not None]
+        wanted = where_(runs, demand * functools.reduce(most, shares) if shares else demand, ZERO)
         if self.capacity is not None:
             wanted = least(wanted, builder.flow(self.capacity))
         bought = builder.row("bought", wanted, "bought here this month")

@@ -27,13 +27,23 @@ class PathInput(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Calm(Expr):
+    """What is the same on all paths of a view but changes by month: its place in the list of such expressions."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A sheet ready for code: equations whose leaves are inputs, tables, monthly draws and rows.
 
-    `held` and `path_inputs` are expressions for the host to work out beforehand. `starts` gives each row's input before the
-    first month. `varies` are rows that differ by path. `structure` is what the code depends on, and nothing else.
+    `held` and `path_inputs` are expressions for the host to work out beforehand; `starts` gives each row's value before the
+    first month. `calm_rows` are worked out once a month and view, and `calm` are the expressions of them that paths read;
+    `monthly` rows differ by path. `ends` are worked out after the last month.
     """
 
+    calm_rows: tuple[tuple[str, Expr], ...]
+    calm: tuple[Expr, ...]
     monthly: tuple[tuple[str, Expr], ...]
     ends: tuple[tuple[str, Expr], ...]
     starts: dict[str, Expr]
@@ -67,8 +77,13 @@ class _Sorting:
         leaves = [node for _, e in (*equations, *ends) for node in walk(e)]
         tables = tuple(dict.fromkeys(node.name for node in leaves if isinstance(node, Table)))
         shocks = tuple(dict.fromkeys(node for node in leaves if isinstance(node, Shock)))
-        return Program(equations, ends, starts, tuple(self.held), tuple(self.path_inputs), tables, shocks,
-                       self._varying(monthly, dict(equations), starts), self.sheet.calendar.n_months)
+        varies = self._varying(monthly, dict(equations), starts)
+        calm: dict[Expr, Calm] = {}
+        lively = tuple((name, _calmed(e, varies, calm)) for name, e in equations if name in varies)
+        still = tuple((name, e) for name, e in equations if name not in varies)
+        # The last month's value of a calm row is read by what is worked out at the end.
+        return Program(still, tuple(calm), lively, ends, starts, tuple(self.held), tuple(self.path_inputs), tables, shocks,
+                       varies, self.sheet.calendar.n_months)
 
     def settled(self, node: Expr) -> Expr:
         """The expression with its lasting parts replaced by inputs, the largest such parts first."""
@@ -117,3 +132,18 @@ class _Sorting:
                     varies.add(row.name)
                     grew = True
         return frozenset(varies)
+
+
+def _calmed(node: Expr, varies: frozenset[str], calm: dict[Expr, Calm]) -> Expr:
+    """The expression with its largest parts that do not differ by path replaced by what is worked out once a month."""
+    if isinstance(node, Const | Held) or _lively(node, varies):
+        if isinstance(node, Op):
+            return Op(node.fn, tuple(_calmed(argument, varies, calm) for argument in node.args))
+        return node
+    return calm.setdefault(node, Calm(len(calm)))
+
+
+def _lively(node: Expr, varies: frozenset[str]) -> bool:
+    return any(
+        isinstance(n, Shock | PathInput) or (isinstance(n, Ref | Prev) and n.name in varies) for n in walk(node)
+    )

@@ -6,18 +6,21 @@ a value and nothing raises. `fmul` and `fadd` may be contracted to one rounding,
 
 from __future__ import annotations
 
-from prenup.engine.native.classify import Held, PathInput, Program
+from prenup.engine.native.classify import Calm, Held, PathInput, Program
 from prenup.engine.native.vector_math import Shape, declarations, exp_function, hex_double, log_function, power_function
-from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, Table
+from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, Table, walk
 
-VERSION = 1
+VERSION = 2
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 _CALLS = {"sqrt": "llvm.sqrt", "abs": "llvm.fabs", "min": "llvm.minimum", "max": "llvm.maximum", "exp": "prenup.exp",
           "log": "prenup.log", "pow": "prenup.pow"}
-_SIGNATURE = "ptr %held, ptr %tables, ptr %paths, ptr %draws, ptr %finals, ptr %series, i64 %draw_stride, i64 %series_stride, i64 %first, i64 %last"
+_SIGNATURE = (
+    "ptr %held, ptr %tables, ptr %paths, ptr %draws, ptr %finals, ptr %series, ptr %calm, "
+    "i64 %draw_stride, i64 %series_stride, i64 %first, i64 %last"
+)
 
 
 class Value:
@@ -36,7 +39,8 @@ def module_text(program: Program, finals: tuple[str, ...], series: tuple[str, ..
 
     `run` works out paths `first` up to `last`, a whole number of groups, of one view. Pointers: `held` and `tables` (table,
     month) are numbers; `paths`, `draws`, `finals`, `series` are lists of pointers to (path,), (month, path), (path,) and
-    (month, path) numbers, where months of draws and of series lie `draw_stride` and `series_stride` numbers apart.
+    (month, path) numbers, where months of draws and of series lie `draw_stride` and `series_stride` numbers apart. `calm`
+    is room for (calm expression or row, month + 1) numbers, filled in first.
     """
     wide, one = Shape(lanes), Shape(1)
     body = _Generator(program, finals, series, wide).text()
@@ -54,6 +58,7 @@ class _Generator:
         self.one = Shape(1)
         self.entry: list[str] = []
         self.group: list[str] = []
+        self.calm: list[str] = []
         self.month: list[str] = []
         self.end: list[str] = []
         self.into = self.entry
@@ -62,24 +67,47 @@ class _Generator:
         self.rows: dict[str, Value] = {}
         self.splats: dict[str, Value] = {}
         self.slots: dict[str, str] = {}
+        self.allocas: list[str] = []
 
     def text(self) -> str:
         p = self.program
         held = {i: self.load(self.entry, f"getelementptr double, ptr %held, i64 {i}", self.one) for i in range(len(p.held))}
         self.inputs: dict[Expr, Value] = {Held(i): Value(n, False, False) for i, n in held.items()}
+        self.still()
         self.pointers(self.entry)
         for i in range(len(p.path_inputs)):
             place = self.put(self.group, f"getelementptr double, ptr %path{i}, i64 %g")
             self.inputs[PathInput(i)] = Value(self.load_at(self.group, place, self.wide), True, False)
-        self.state()
+        self.state(p.monthly, self.group, self.wide)
         self.into = self.month
         for name, equation in p.monthly:
-            value = self.of(equation)
-            self.rows[name] = self.as_lanes(value) if name in p.varies else value
-        self.store_state()
+            self.rows[name] = self.as_lanes(self.of(equation))
+        self.store_state(p.monthly)
         self.store_series()
         self.finish()
         return self.assembled()
+
+    def still(self) -> None:
+        """What is the same on all paths: a loop over months of its own, before any path."""
+        p = self.program
+        self.state(p.calm_rows, self.entry, self.one)
+        self.into = self.calm
+        for name, equation in p.calm_rows:
+            self.rows[name] = self.of(equation)
+        kept = [*(self.of(e) for e in p.calm), *(self.rows[n] for n in self.calm_kept)]
+        for index, value in enumerate(kept):
+            place = self.put(self.calm, f"add i64 %m, {index * p.n_months}")
+            at = self.put(self.calm, f"getelementptr double, ptr %calm, i64 {place}")
+            self.calm.append(f"  store double {self.as_number(value).name}, ptr {at}, align 8")
+        self.store_state(p.calm_rows)
+        self.rows.clear()
+        self.known.clear()
+        self.splats.clear()
+
+    @property
+    def calm_kept(self) -> list[str]:
+        """Calm rows that are asked for by themselves."""
+        return [name for name, _ in self.program.calm_rows if name in self.series]
 
     # ── memory ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -104,31 +132,35 @@ class _Generator:
                 place = self.put(into, f"getelementptr ptr, ptr %{base}, i64 {i}")
                 into.append(f"  %{word}{i} = load ptr, ptr {place}, align 8")
 
-    def state(self) -> None:
-        """A slot for every row: what it was last month. Its start is written before the first month."""
+    def state(self, rows: tuple[tuple[str, Expr], ...], before: list[str], shape: Shape) -> None:
+        """A slot for every row that is looked back at: what it was last month. Its start is written before the first."""
         p = self.program
-        wanted = {n.name for _, e in p.monthly for n in _prevs(e)} | {n.name for _, e in p.ends for n in _refs(e)} | set(self.finals)
-        monthly = {name for name, _ in p.monthly}
-        for name in [n for n, _ in p.monthly if n in wanted & monthly]:
-            shape = self.wide if name in p.varies else self.one
+        equations = (*p.calm_rows, *p.monthly)
+        wanted = {n.name for _, e in equations for n in walk(e) if isinstance(n, Prev)}
+        wanted |= {n.name for e in p.calm for n in walk(e) if isinstance(n, Prev)}
+        wanted |= {n.name for _, e in p.ends for n in walk(e) if isinstance(n, Ref)} | set(self.finals)
+        for name in [n for n, _ in rows if n in wanted]:
             slot = f"%s{len(self.slots)}"
-            self.entry.append(f"  {slot} = alloca {shape.double}, align 64")
+            self.allocas.append(f"  {slot} = alloca {shape.double}, align 64")
             self.slots[name] = slot
-            self.into = self.group
+            self.into = before
             start = self.of(p.starts[name])
-            value = self.as_number(self.as_lanes(start) if name in p.varies else start)
-            self.group.append(f"  store {shape.double} {value.name}, ptr {slot}, align 64")
+            value = self.as_number(self.as_lanes(start) if shape.lanes > 1 else start)
+            before.append(f"  store {shape.double} {value.name}, ptr {slot}, align {8 if shape.lanes == 1 else 64}")
             self.known.clear()
 
-    def store_state(self) -> None:
-        for name, slot in self.slots.items():
+    def store_state(self, rows: tuple[tuple[str, Expr], ...]) -> None:
+        for name in [n for n, _ in rows if n in self.slots]:
             value = self.as_number(self.rows[name])
             shape = self.wide if value.lanes else self.one
-            self.month.append(f"  store {shape.double} {value.name}, ptr {slot}, align 64")
+            self.into.append(f"  store {shape.double} {value.name}, ptr {self.slots[name]}, align {64 if value.lanes else 8}")
 
     def store_series(self) -> None:
         for i, name in enumerate(self.series):
-            value = self.as_number(self.as_lanes(self.rows[name]))
+            if name in self.rows:
+                value = self.as_number(self.rows[name])
+            else:
+                value = self.as_lanes(self.of(Calm(len(self.program.calm) + self.calm_kept.index(name))))
             row = self.put(self.month, "mul i64 %m, %series_stride")
             place = self.put(self.month, f"getelementptr double, ptr %serie{i}, i64 {self.put(self.month, f'add i64 {row}, %g')}")
             self.month.append(f"  store {self.wide.double} {value.name}, ptr {place}, align 8")
@@ -142,7 +174,8 @@ class _Generator:
         for name, slot in self.slots.items():
             varies = name in self.program.varies
             shape = self.wide if varies else self.one
-            self.rows[name] = Value(self.put(self.end, f"load {shape.double}, ptr {slot}, align 64"), varies, False)
+            align = 64 if varies else 8
+            self.rows[name] = Value(self.put(self.end, f"load {shape.double}, ptr {slot}, align {align}"), varies, False)
         for name, equation in self.program.ends:
             self.rows[name] = self.of(equation)
         for i, name in enumerate(self.finals):
@@ -168,7 +201,11 @@ class _Generator:
         if isinstance(node, Prev):
             varies = node.name in self.program.varies
             shape = self.wide if varies else self.one
-            return Value(self.put(self.into, f"load {shape.double}, ptr {self.slots[node.name]}, align 64"), varies, False)
+            align = 64 if varies else 8
+            return Value(self.put(self.into, f"load {shape.double}, ptr {self.slots[node.name]}, align {align}"), varies, False)
+        if isinstance(node, Calm):
+            place = self.put(self.into, f"add i64 %m, {node.index * self.program.n_months}")
+            return Value(self.load(self.into, f"getelementptr double, ptr %calm, i64 {place}", self.one), False, False)
         if isinstance(node, Table):
             row = self.program.tables.index(node.name) * self.program.n_months
             place = self.put(self.into, f"add i64 %m, {row}")
@@ -243,8 +280,13 @@ class _Generator:
         """The function: an outer loop over groups, an inner one over months."""
         return "\n".join([
             f"define void @run({_SIGNATURE}) nounwind {{",
-            "entry:", *self.entry, "  br label %groups",
-            "groups:", "  %g = phi i64 [ %first, %entry ], [ %g.next, %after ]", *self.group, "  br label %months",
+            "entry:", *self.allocas, *self.entry, "  br label %still",
+            "still:", "  %c = phi i64 [ 0, %entry ], [ %c.next, %still ]",
+            *[line.replace("%m,", "%c,").replace("i64 %m", "i64 %c") for line in self.calm],
+            "  %c.next = add i64 %c, 1",
+            f"  %c.more = icmp ult i64 %c.next, {self.program.n_months}",
+            "  br i1 %c.more, label %still, label %groups",
+            "groups:", "  %g = phi i64 [ %first, %still ], [ %g.next, %after ]", *self.group, "  br label %months",
             "months:", "  %m = phi i64 [ 0, %groups ], [ %m.next, %months ]", *self.month,
             "  %m.next = add i64 %m, 1",
             f"  %m.more = icmp ult i64 %m.next, {self.program.n_months}",
@@ -260,14 +302,3 @@ class _Generator:
 def _true(shape: Shape) -> str:
     return "true" if shape.lanes == 1 else "<" + ", ".join(["i1 true"] * shape.lanes) + ">"
 
-
-def _prevs(node: Expr) -> list[Prev]:
-    from prenup.sheet.expr import walk
-
-    return [n for n in walk(node) if isinstance(n, Prev)]
-
-
-def _refs(node: Expr) -> list[Ref]:
-    from prenup.sheet.expr import walk
-
-    return [n for n in walk(node) if isinstance(n, Ref)]

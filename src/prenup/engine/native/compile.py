@@ -21,7 +21,7 @@ import llvmlite.binding as llvm
 
 from prenup.engine.native.codegen import VERSION
 
-RUN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 6, *[ctypes.c_int64] * 4)
+RUN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 7, *[ctypes.c_int64] * 4)
 """The signature of the generated function; a call of it lets other threads run."""
 
 _CHECK_BYTES = 32
@@ -92,10 +92,15 @@ def _machine_key() -> str:
 
 
 @functools.cache
-def _target_machine() -> Any:
+def _target() -> Any:
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple()
+    return llvm.Target.from_default_triple()
+
+
+def _target_machine() -> Any:
+    """A description of this machine. An engine takes the one that it is given, so each gets its own."""
+    target = _target()
     flags = llvm.get_host_cpu_features().flatten()
     return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel="jitdefault")
 

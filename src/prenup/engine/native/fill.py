@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,45 +12,53 @@ from prenup.engine.native import sampling
 from prenup.engine.native.classify import Program, program
 from prenup.engine.native.codegen import module_text
 from prenup.engine.native.compile import function, lanes
-from prenup.engine.reference import Array, Block, Filled, Filling, Stop, soundness
+from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Filling, Stop, soundness
 from prenup.engine.streams import Design
 from prenup.sheet.expr import Shock
 from prenup.sheet.sheet import Sheet
 
 
-def fill(
-    sheet: Sheet,
-    design: Design,
-    block: Block,
-    finals: Iterable[str],
-    series: Iterable[str],
-    views: Mapping[str, Array] | None = None,
-    stop: Stop | None = None,
-) -> Filled:
-    """Work a sheet out on a block of a design; the arguments and the result are those of the referee's `fill`."""
-    finals, series = tuple(finals), tuple(series)
-    settled = tuple(name for name in finals if sheet.rows[name].stage == "once")
-    worked = tuple(name for name in finals if name not in settled)
+@dataclass(frozen=True, slots=True)
+class Native(AbstractProgram):
+    """A sheet's code as text, and what the host works out beforehand. A worker makes or finds the machine code itself."""
+
+    sheet: Sheet
+    finals: tuple[str, ...]
+    series: tuple[str, ...]
+    plan: Program
+    text: str
+
+    def fill(
+        self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None
+    ) -> Filled:
+        """Work a block out: inputs and draws by NumPy and machine code, then every view in machine code."""
+        run = function(self.text)
+        filling = Filling(self.sheet, design, block, views or {}, draw)
+        with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
+            filling.once()
+            held = [np.broadcast_to(filling.of(e), (*filling.shape[:2], 1))[:, :, 0] for e in self.plan.held]
+            by_path = [np.atleast_3d(np.asarray(filling.of(e), dtype=float)) for e in self.plan.path_inputs]
+        parts, n_views, n_paths = filling.shape
+        room = -(-n_paths // lanes()) * lanes()
+        worked = _worked(self.sheet, self.finals)
+        ends = np.empty((len(worked), parts, n_views, room))
+        kept = np.empty((len(self.series), self.plan.n_months, parts, n_views, room))
+        _call(run, self.plan, filling, (held, by_path), (ends, kept), stop or Stop())
+        last = {name: _whole(filling.now[name], filling.shape) for name in self.finals if name not in worked}
+        last |= {name: ends[i, :, :, :n_paths] for i, name in enumerate(worked)}
+        months = {name: kept[i, :, :, :, :n_paths] for i, name in enumerate(self.series)}
+        return Filled({name: last[name] for name in self.finals}, months, soundness(filling.shape, last, months))
+
+
+def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> AbstractProgram:
+    """A pruned sheet, rows in working order, as code."""
     plan = program(sheet)
-    run = _code(plan, worked, series)
-    filling = Filling(sheet, design, block, views or {}, draw)
-    with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
-        filling.once()
-        held = [np.broadcast_to(filling.of(e), (*filling.shape[:2], 1))[:, :, 0] for e in plan.held]
-        by_path = [np.atleast_3d(np.asarray(filling.of(e), dtype=float)) for e in plan.path_inputs]
-    parts, n_views, n_paths = filling.shape
-    room = -(-n_paths // lanes()) * lanes()
-    ends = np.empty((len(worked), parts, n_views, room))
-    kept = np.empty((len(series), plan.n_months, parts, n_views, room))
-    _call(run, plan, filling, (held, by_path), (ends, kept), stop or Stop())
-    last = {name: _whole(filling.now[name], filling.shape) for name in settled}
-    last |= {name: ends[i, :, :, :n_paths] for i, name in enumerate(worked)}
-    months = {name: kept[i, :, :, :, :n_paths] for i, name in enumerate(series)}
-    return Filled({name: last[name] for name in finals}, months, soundness(filling.shape, last, months))
+    return Native(sheet, finals, series, plan, module_text(plan, _worked(sheet, finals), series, lanes()))
 
 
-def _code(plan: Program, worked: tuple[str, ...], series: tuple[str, ...]) -> Callable[..., None]:
-    return function(module_text(plan, worked, series, lanes()))
+def _worked(sheet: Sheet, finals: tuple[str, ...]) -> tuple[str, ...]:
+    """The rows among `finals` that the code works out; those of the once stage are the host's."""
+    return tuple(name for name in finals if sheet.rows[name].stage != "once")
 
 
 def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
@@ -70,6 +79,7 @@ def _call(
     tables = np.array([filling.tables[name] for name in plan.tables] or [[0.0]])
     draws = [np.ascontiguousarray(filling.shocks[shock]) for shock in plan.shocks]
     by_path = [_padded(array, room) for array in by_path]
+    calm = np.empty((len(plan.calm) + len(kept), plan.n_months))
     for part in range(parts):
         draw_places = _places([d[:, part, 0] for d in draws])
         for view in range(n_views):
@@ -77,7 +87,7 @@ def _call(
             numbers = np.array([h[part, view] for h in held] or [0.0])
             input_places = _places([a[part % a.shape[0], view % a.shape[1]] for a in by_path])
             run(numbers.ctypes.data, tables.ctypes.data, input_places, draw_places, _places(list(ends[:, part, view])),
-                _places([s[:, part, view] for s in kept]), parts * room, parts * n_views * room, 0, n_paths)
+                _places([s[:, part, view] for s in kept]), calm.ctypes.data, parts * room, parts * n_views * room, 0, n_paths)
 
 
 def _whole(value: object, shape: tuple[int, int, int]) -> Array:

@@ -267,6 +267,8 @@ def draw(design: Design, kind: str, name: str, n: int, randomisation: int, paths
     ])  # fmt: skip
     normals, uniforms = _code()
     code = normals if kind == "brownian" else uniforms
-    code(out.ctypes.data, room, paths.start, paths.start + len(paths), n, even, keys.ctypes.data, _numbers().ctypes.data,
-         _splits(n).ctypes.data, shuffles, 0)
+    # Held by name for the length of the call: two threads may fill the same cache, and the loser's array is nobody else's.
+    numbers, splits = _numbers(), _splits(n)
+    code(out.ctypes.data, room, paths.start, paths.start + len(paths), n, even, keys.ctypes.data, numbers.ctypes.data,
+         splits.ctypes.data, shuffles, 0)
     return out

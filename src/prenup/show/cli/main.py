@@ -24,7 +24,19 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """The commands together; output that nobody takes any more ends all of them alike."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            found: object = super().invoke(ctx)
+            sys.stdout.flush()
+        except OSError as fault:
+            _output_failed(fault)
+        return found
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(prenup.__version__, prog_name="prenup")
 def cli() -> None:
     """Who ends up with what when two companies tie themselves together.
@@ -57,6 +69,13 @@ def cli() -> None:
 @click.option(
     "--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "native", "reference"]),
+    default="auto",
+    show_default=True,
+    help="What works it out: machine code, or the slower referee; the figures are the same.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report as one page."
@@ -75,6 +94,7 @@ def run(
     views: int,
     seed: int,
     sampler: str,
+    engine: str,
     as_json: bool,
     html: Path | None,
     csv: Path | None,
@@ -84,12 +104,14 @@ def run(
     from prenup.pipeline import AT_ONCE, IN_FULL, answer
     from prenup.show.cli.progress import progress
 
-    settings = Settings(paths, views, seed, sampler)  # type: ignore[arg-type]  # click has checked it
+    settings = Settings(paths, views, seed, sampler, engine=engine)  # type: ignore[arg-type]  # click has checked it
     if settings.problem():
         raise click.UsageError(settings.problem())
     case = _open(file, variant, sets, as_json)
     with progress("Working it out") as report:
         result = _guarded(lambda: answer(case, settings, IN_FULL if html else AT_ONCE, report), as_json)
+    if result.run.engine.note:
+        click.echo(result.run.engine.note, err=True)
     if html:
         from prenup.show.report.page import write_page
 
@@ -290,7 +312,6 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         cli.main(standalone_mode=False, prog_name="prenup")
-        sys.stdout.flush()
     except click.exceptions.Exit as fault:
         sys.exit(fault.exit_code)
     except click.ClickException as fault:
@@ -302,13 +323,11 @@ def main() -> None:
     except MemoryError:
         click.echo("there is not enough memory for this; try fewer --paths", err=True)
         sys.exit(1)
-    except OSError as fault:
-        _output_failed(fault)
 
 
 def _output_failed(fault: OSError) -> NoReturn:
     """Whoever read the output has gone, which is no fault of ours, or there is no room for it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the rest would fail again at the very end
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left would fail again at the very end
     if fault.errno in (errno.EPIPE, errno.EINVAL):
         sys.exit(0)
     click.echo(f"can't write the output: {fault.strerror or fault}", err=True)

@@ -168,8 +168,10 @@ def _end_values(axes: Axes, row: int, chart: Bars, low: float, high: float) -> N
         if value == other or (one_side and abs(value - chart.middle) < abs(other - chart.middle)):
             continue
         right = value > (chart.middle if one_side else other)
-        place = {"xytext": (3 if right else -3, 0), "textcoords": "offset points", "ha": "left" if right else "right"}
-        axes.annotate(typeset(money(value, chart.unit)), (value, row), va="center", fontsize=9, color=SOFT, **place)
+        text, side, gap = typeset(money(value, chart.unit)), "left" if right else "right", 3 if right else -3
+        axes.annotate(
+            text, (value, row), (gap, 0), textcoords="offset points", ha=side, va="center", fontsize=9, color=SOFT
+        )
 
 
 # ── axes ──────────

@@ -98,6 +98,13 @@ def grid(table: Table, deal: Deal, palette: Palette) -> Grid:
     return Grid(table.title, tuple(head(c, palette) for c in table.columns), rows, table.strong, typeset(table.note))
 
 
+def changed(cell: Cell, currency: str) -> Shown:
+    """A change in words: with a plus where it is a gain, in brackets where it is a loss."""
+    found = shown(cell, "gain", currency)
+    gain = isinstance(cell, float) and cell > 0 and found.text != money(0.0, currency)
+    return Shown(f"+{found.text}") if gain else found
+
+
 @dataclass(frozen=True, slots=True)
 class VariantShown:
     """A variant: the sentence on it, and for each party what it has without and with it, and the change."""
@@ -119,9 +126,8 @@ def variants(answer: Answer, deal: Deal, base: str, palette: Palette) -> tuple[V
         variant = deal.variants[name]
         parties = []
         for i in range(1, width + 1):
-            before, after, change = (
-                shown(c, "gain", deal.currency) for c in (table.rows[0][i], row[i], row[width + i])
-            )
+            before, after = (shown(cell, "gain", deal.currency) for cell in (table.rows[0][i], row[i]))
+            change = changed(row[width + i], deal.currency)
             parties.append((head(table.columns[i], palette), before, after, change))
         title = variant.title or name.replace("_", " ")
         said = typeset(sentence.removeprefix(f"{title}: "))
@@ -138,7 +144,7 @@ def comparison(answer: Answer, deal: Deal, palette: Palette) -> Grid:
     for row in table.rows:
         cells = [shown(row[0], "text", deal.currency)]
         for i in range(1, width + 1):
-            value, change = shown(row[i], "gain", deal.currency), shown(row[width + i], "gain", deal.currency)
+            value, change = shown(row[i], "gain", deal.currency), changed(row[width + i], deal.currency)
             below = "" if row[width + i] is None else change.text
             cells.append(Shown(value.text, value.loss, below, change.loss))
         rows.append(tuple(cells))

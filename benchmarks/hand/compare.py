@@ -1,0 +1,344 @@
+"""How fast prenup works out the Microsoft-OpenAI deal, against the same deal by hand in NumPy and in C.
+
+Every contender works out the same: the present value of the deal to each party on every path, draws included.
+The answers are laid side by side path by path before anything is timed. Loading the deal and compiling it are
+not in these times. prenup writes its rows from a deal file and knows nothing of this one deal; those who
+wrote by hand knew it all.
+
+Run from the root of the project: `python -m benchmarks.hand.compare`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# NumPy's own threads serve linear algebra, which nobody uses here; they are shut off all the same, here and
+# in processes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+from prenup.case import load
+from prenup.engine.engines import Engine, engine_named
+from prenup.engine.run import Settings, run_sheet
+from prenup.engine.streams import Design
+from prenup.outcome.valuation import money_transfers, valuation_rows, value_name, with_rows
+from prenup.sheet.expr import Expr, Ref
+from prenup.sheet.order import pruned
+from prenup.sheet.sheet import Row, Sheet
+
+from .build import c_values, compile_c
+from .microsoft_openai import PARTIES, Array, random_values, sobol_values
+
+DEAL = Path(__file__).parents[2] / "deals" / "microsoft-openai-2024.yaml"
+CLOSE = 1e-9
+"""The largest difference from prenup on a path: a part of the figure, or of a millionth of the largest."""
+
+LARGER = Settings(paths=262_144, views=512)
+TARGET = 1e-3
+"""The standard error that is asked for, as a part of the figure."""
+
+GROUPS = 64
+"""Independent parts of a run, whose spread tells an error: to about 9%, and so the seconds to about 18%."""
+
+Contender = Callable[[Design], Array]
+
+
+def measure(
+    rounds: int = 5, settings: tuple[Settings, ...] = (Settings(), LARGER), engine: str = "native"
+) -> dict[str, Any]:
+    """Seconds of each contender and how many times as long as prenup it takes, at each number of paths.
+
+    One untimed call each, whose answers are compared; then `rounds` rounds in which every contender has its
+    turn, so that what else the machine does falls on all. A ratio is taken within a round; its median, lowest
+    and highest are returned. "one" compares one thread with one, "two" two with two, "two against one" NumPy
+    or C on one thread with prenup on two.
+
+    Raises:
+        AssertionError: an answer differs from prenup's. RuntimeError: there is no gcc.
+    """
+    _, compile_s = compile_c(anew=True)
+    results: dict[str, Any] = {"rounds": rounds, "engine": engine, "c_compile_s": compile_s, "runs": []}
+    with contenders(engine) as asked:
+        for setting in settings:
+            design = setting.design()
+            results["runs"].append(_measure_one(asked, design, rounds))
+    return results
+
+
+def _measure_one(asked: dict[str, Contender], design: Design, rounds: int) -> dict[str, Any]:
+    differences = compare(asked, design)
+    taken: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(rounds):
+        for name, work_out in asked.items():
+            begin = time.perf_counter()
+            work_out(design)
+            taken[name].append(time.perf_counter() - begin)
+    return {
+        "paths": design.randomisations * design.views * design.paths,
+        "views": design.randomisations * design.views,
+        "largest_difference": differences,
+        "seconds": {name: spread(times) for name, times in taken.items()},
+        "times_prenup": {
+            by_hand: {
+                "one": ratio(taken[f"{by_hand}, 1"], taken["prenup, 1"]),
+                "two": ratio(taken[f"{by_hand}, 2"], taken["prenup, 2"]),
+                "two against one": ratio(taken[f"{by_hand}, 1"], taken["prenup, 2"]),
+            }
+            for by_hand in ("numpy", "c")
+        },
+    }
+
+
+def compare(asked: dict[str, Contender], design: Design) -> dict[str, float]:
+    """Each contender's largest difference from prenup on any path. AssertionError where it is too large."""
+    truth = asked["prenup, 1"](design)
+    found: dict[str, float] = {}
+    for name, work_out in asked.items():
+        found[name] = max(_difference(a, b) for a, b in zip(truth, work_out(design), strict=True))
+        assert found[name] < CLOSE, f"{name} differs from prenup by {found[name]:.1e}"
+    return found
+
+
+def _difference(truth: Array, answer: Array) -> float:
+    size = np.maximum(np.abs(truth), 1e-6 * np.abs(truth).max())
+    return float(np.max(np.abs(truth - answer) / size))
+
+
+@contextmanager
+def contenders(engine: str = "native") -> Iterator[dict[str, Contender]]:
+    """Who is compared, by name and number of threads; NumPy's two are processes, which share no lock."""
+    with (
+        ThreadPoolExecutor(1) as one,
+        ThreadPoolExecutor(2) as two,
+        ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as processes,
+    ):
+        prenup = Prenup.of_deal(engine)
+        yield {
+            "prenup, 1": lambda design: prenup.values(design, one),
+            "prenup, 2": lambda design: prenup.values(design, two),
+            "prenup by clause, 2": lambda design: prenup.by_clause(design, two),
+            "numpy, 1": lambda design: sobol_values(design, range(design.randomisations)),
+            "numpy, 2": lambda design: _numpy_shared(design, processes),
+            "c, 1": c_values,
+            "c, 2": lambda design: c_values(design, two, 2),
+        }
+
+
+def _numpy_shared(design: Design, processes: Executor) -> Array:
+    half = design.randomisations // 2
+    ranges = (range(half), range(half, design.randomisations))
+    parts = [processes.submit(sobol_values, design, some) for some in ranges]
+    return np.concatenate([part.result() for part in parts], axis=1)
+
+
+@dataclass(frozen=True)
+class Prenup:
+    """The deal as prenup compiles it: `totals` has a row a party, `clauses` stops at the rows by clause."""
+
+    totals: Sheet
+    clauses: Sheet
+    engine: Engine
+
+    @classmethod
+    def of_deal(cls, engine: str) -> Prenup:
+        """The deal's sheet with its valuation, pruned to what values need."""
+        sheet = load(DEAL).sheet
+        full = with_rows(sheet, valuation_rows(sheet))
+        sums = {party: _sum(cls.rows(full, party)) for party in PARTIES}
+        rows = [Row(f"total({party})", total, f"value to {party}", "end") for party, total in sums.items()]
+        by_clause = [name for party in PARTIES for name in cls.rows(full, party)]
+        totals = pruned(with_rows(full, rows), [row.name for row in rows])
+        return cls(totals, pruned(full, by_clause), engine_named(engine))
+
+    @staticmethod
+    def rows(sheet: Sheet, party: str) -> list[str]:
+        """The rows that hold a party's present values, one a transfer."""
+        return [value_name(t, party) for t in money_transfers(sheet) if party in (t.payer, t.payee)]
+
+    def values(self, design: Design, executor: Executor) -> Array:
+        """(party, randomisation, view, path)."""
+        names = [f"total({party})" for party in PARTIES]
+        filled = run_sheet(self.totals, design, names, (), executor=executor, engine=self.engine)
+        return np.stack([filled.finals[name] for name in names])
+
+    def by_clause(self, design: Design, executor: Executor) -> Array:
+        """The same from values by clause, which `prenup run` asks for; adding them up is in the time."""
+        names = {party: self.rows(self.clauses, party) for party in PARTIES}
+        wanted = [name for party in PARTIES for name in names[party]]
+        filled = run_sheet(self.clauses, design, wanted, (), executor=executor, engine=self.engine)
+        return np.stack([sum(filled.finals[name] for name in names[party]) for party in PARTIES])
+
+
+def _sum(names: list[str]) -> Expr:
+    total: Expr = Ref(names[0])
+    for name in names[1:]:
+        total = total + Ref(name)
+    return total
+
+
+def spread(numbers: list[float]) -> dict[str, float]:
+    """Median, lowest and highest."""
+    return {"median": statistics.median(numbers), "low": min(numbers), "high": max(numbers)}
+
+
+def ratio(numerators: list[float], denominators: list[float]) -> dict[str, float]:
+    """The spread of ratios within rounds."""
+    return spread([a / b for a, b in zip(numerators, denominators, strict=True)])
+
+
+# ── time to accuracy ──────────────────────────────────────────────────────────────────────────────
+
+
+def time_to_accuracy(
+    target: float = TARGET,
+    views: int = 16,
+    paths: int = 16,
+    pilot_paths: int = 262_144,
+    budget_s: float = 30.0,
+    engine: str = "native",
+) -> dict[str, Any]:
+    """Seconds until the standard error of each party's mean, and of its median, is below `target` of it.
+
+    NumPy draws everything anew on every path, the unknowns too, from its own generator, on one thread. Its
+    paths are independent, so that the error falls as 1/sqrt(paths) and time grows as paths. A pilot of
+    `pilot_paths`, a multiple of 64, gives the errors and the seconds a path; the seconds needed are worked
+    out from them and are an extrapolation wherever `reached` is false.
+
+    prenup draws `views` views and `paths` paths a view in each randomisation and takes ever more
+    randomisations, twice as many each time, until all errors are below the target or the next run would take
+    more than `budget_s`. A randomisation's views all see the same futures, so that a larger table of views
+    and futures adds less than a new table: many small tables do best. Randomisations are independent, so that
+    here too the error falls as 1/sqrt(randomisations) and time grows as their number. The seconds are those
+    of the last run times (error / target)^2, an extrapolation wherever `reached` is false. The shorter runs
+    before it are not counted, as NumPy's pilot is not.
+
+    Errors are told from the spread of GROUPS independent parts, but for NumPy's mean, for which the deviation
+    of its paths does. A median of a part that is small and skewed is a little off, by the same for all parts;
+    that is not in its error. A figure of zero, as a median can be, has no relative error and is left out.
+    By party, `paths` is the number of paths that the target takes. In `times_prenup`, 1 is one thread against
+    NumPy's one, and 2 is two threads of prenup against NumPy's one.
+    """
+    by_numpy = _numpy_accuracy(pilot_paths, target)
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
+        prenup = Prenup.of_deal(engine)
+        on_one = _prenup_accuracy(lambda design: prenup.values(design, one), (views, paths), target, budget_s)
+        on_two = _prenup_accuracy(lambda design: prenup.values(design, two), (views, paths), target, budget_s)
+    return {
+        "target": target,
+        "numpy": by_numpy,
+        "prenup, 1": on_one,
+        "prenup, 2": on_two,
+        "times_prenup": {
+            f"{figure}, {threads}": _times(by_numpy[figure], answer[figure])
+            for figure in ("mean", "median")
+            for threads, answer in (("1", on_one), ("2", on_two))
+        },
+    }
+
+
+def _times(by_numpy: dict[str, Any], by_prenup: dict[str, Any]) -> dict[str, float]:
+    """How many times as long NumPy takes, by party where both have a figure, and the median over these."""
+    parties = [party for party in PARTIES if by_numpy[party] and by_prenup[party]]
+    both = {party: by_numpy[party]["seconds"] / by_prenup[party]["seconds"] for party in parties}
+    return both | {"median of parties": statistics.median(both.values())}
+
+
+def _numpy_accuracy(n_paths: int, target: float) -> dict[str, Any]:
+    generator = np.random.Generator(np.random.PCG64(1))
+    random_values(8_192, generator)
+    begin = time.perf_counter()
+    values = random_values(n_paths, generator)
+    seconds = time.perf_counter() - begin
+    # The paths are independent: their deviation tells the error of the mean better than groups do.
+    mean_error = values.std(axis=1) / n_paths**0.5
+    mean = _needed(values.mean(axis=1), mean_error, n_paths, seconds, target)
+    return {"seconds_a_path": seconds / n_paths, **_both(values, seconds, target), "mean": mean}
+
+
+def _prenup_accuracy(
+    work_out: Contender,
+    shape: tuple[int, int],
+    target: float,
+    budget_s: float,
+) -> dict[str, Any]:
+    randomisations = 4 * GROUPS
+    work_out(Design(1, 2, *shape))
+    while True:
+        begin = time.perf_counter()
+        values = work_out(Design(1, randomisations, *shape)).reshape(len(PARTIES), -1)
+        seconds = time.perf_counter() - begin
+        found = _both(values, seconds, target)
+        met = all(needed["reached"] for by_party in found.values() for needed in by_party.values() if needed)
+        if met or seconds * 2 > budget_s:
+            return {"seconds_a_path": seconds / values[0].size, "views": shape[0], "paths": shape[1], **found}
+        randomisations *= 2
+
+
+def _both(values: Array, seconds: float, target: float) -> dict[str, Any]:
+    """What mean and median of (party, path) need, with errors from the spread of GROUPS parts."""
+    groups = values.reshape(len(PARTIES), GROUPS, -1)
+    n_paths = groups.shape[1] * groups.shape[2]
+    found: dict[str, Any] = {}
+    for figure, parts in (("mean", groups.mean(axis=2)), ("median", np.median(groups, axis=2))):
+        whole = parts.mean(axis=1) if figure == "mean" else np.median(values, axis=1)
+        found[figure] = _needed(whole, parts.std(axis=1, ddof=1) / GROUPS**0.5, n_paths, seconds, target)
+    return found
+
+
+def _needed(figures: Array, errors: Array, n_paths: int, seconds: float, target: float) -> dict[str, Any]:
+    """By party: a run's figure, the paths and seconds that the target takes; None for a figure of zero."""
+    found: dict[str, Any] = {}
+    for party, figure, error in zip(PARTIES, figures.tolist(), errors.tolist(), strict=True):
+        if figure == 0:
+            found[party] = None
+            continue
+        share = error / abs(figure)
+        scale = (share / target) ** 2
+        found[party] = {
+            "figure": figure, "error": share, "paths": round(n_paths * scale), "seconds": seconds * scale,
+            "reached": share < target,
+        }  # fmt: skip
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    for run in measure()["runs"]:
+        print(f"{run['paths']:,} paths, {run['views']} views")
+        for name, s in run["seconds"].items():
+            difference = run["largest_difference"][name]
+            times = f"{s['median']:.4f} s  [{s['low']:.4f} to {s['high']:.4f}]"
+            print(f"  {name:<22} {times}  differs by {difference:.1e}")
+        for name, by_threads in run["times_prenup"].items():
+            for threads, r in by_threads.items():
+                print(f"  {name} / prenup, {threads}: {r['median']:.2f} [{r['low']:.2f} to {r['high']:.2f}]")
+    accuracy = time_to_accuracy()
+    for figure in ("mean", "median"):
+        for who in ("numpy", "prenup, 1", "prenup, 2"):
+            print(f"{figure} to {TARGET:.1%}, {who}: {_told(accuracy[who][figure])}")
+        for threads in ("1", "2"):
+            ratios = accuracy["times_prenup"][f"{figure}, {threads}"]
+            print(f"  numpy / prenup, {threads}:", ", ".join(f"{name} {r:.2f}" for name, r in ratios.items()))
+
+
+def _told(by_party: dict[str, Any]) -> str:
+    """The seconds and paths of each party in a line."""
+    parts = [
+        f"{party} {needed['seconds']:.1f} s, {needed['paths']:,} paths" if needed else f"{party} is zero"
+        for party, needed in by_party.items()
+    ]
+    return "; ".join(parts)
+
+
+if __name__ == "__main__":
+    main()
