@@ -1,9 +1,9 @@
 """How time and memory grow with a deal's rows, months and paths, and what compiling and starting cost.
 
 A deal of one product is grown product by product, year by year and path by path. Every point is a process of its own, so
-that its highest use of memory is its own; one small run before the clock starts compiles the deal and loads what runs use.
-Growth is the slope of a straight line through the logarithms, given with its standard error: 1 is linear. The line is put
-through the points where the work outweighs what every run costs, and through all of them.
+that its highest use of memory is its own; a small run before the clock starts compiles the deal and loads what runs use.
+Growth is the slope of a straight line through the logarithms, given with its standard error: 1 is linear. It is that of
+processor time, which other work on the machine lengthens less than the clock, less that of a run of a few paths.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ DEAL = "deals/microsoft-openai-2024.yaml"
 PRODUCTS = (1, 2, 4, 8, 16, 40)
 """About 37, 63, 115, 219, 427 and 1,051 rows with those that value the deal."""
 YEARS = (1, 2, 5, 10, 20, 40)
-PATHS = (1_024, 8_192, 65_536, 524_288, 1_048_576, 8_388_608)
-"""Powers of two, as Sobol points come; the last is counted as 10^7 minus a sixth."""
+PATHS = (1_024, 8_192, 65_536, 524_288, 2_097_152, 16_777_216)
+"""Powers of two, as Sobol points come: the last is what ten million are rounded up to."""
 OF_ROWS = {"years": 10, "paths": 16_384}
 OF_YEARS = {"products": 4, "paths": 32_768}
 OF_PATHS = {"products": 1, "years": 10}
-ONCE_ABOVE_S = 4.0
+FEW_PATHS = 64
+"""A run of so few shows what a run costs before its first path."""
+ONCE_ABOVE_S = 2.0
 """A run that takes longer than this is not repeated."""
-WORK_OUTWEIGHS = 5.0
-"""A point counts for growth where its time is this many times that of the smallest point."""
 COMPILED = {"100 rows": 4, "300 rows": 12}
 """Products of the deals whose compiling is timed."""
 
@@ -92,8 +92,8 @@ def grown(products: int, years: int) -> Case:
 
 
 def _checked(case: Case, paths: int) -> dict[str, float]:
-    """One run: what both parties get. An AssertionError where money or a path is lost, or the customers pay less or more
-    than they do in the mean, a sum of expected sales known in closed form."""
+    """The size of a run that is right. An AssertionError where money or a path is lost, or where what customers pay is not
+    within four standard errors of the expected sales, which are known exactly."""
     run = case.run(paths=paths, views=1)
     months = run.sheet.calendar.n_months
     products = sum(clause.startswith("customers") for clause in run.clauses("maker"))
@@ -125,21 +125,32 @@ def _point_process(products: int, years: int, paths: int, rounds: int) -> dict[s
     case = grown(products, years)
     size = _checked(case, 1_024)
     before = _peak_mb()
-    taken: list[float] = []
-    while len(taken) < rounds and (not taken or taken[0] < ONCE_ABOVE_S):
-        begin = time.perf_counter()
-        _values(case, paths)
-        taken.append(time.perf_counter() - begin)
+    _, fixed = _timed(case, FEW_PATHS, rounds)
+    clock, processor = _timed(case, paths, rounds)
     return {
         **size,
         "paths": paths,
-        "seconds": round(statistics.median(taken), 4),
-        "low": round(min(taken), 4),
-        "high": round(max(taken), 4),
-        "runs": len(taken),
+        "seconds": round(statistics.median(clock), 4),
+        "low": round(min(clock), 4),
+        "high": round(max(clock), 4),
+        "runs": len(clock),
+        "processor seconds": round(statistics.median(processor), 4),
+        "processor seconds of a few paths": round(statistics.median(fixed), 4),
         "MB": round(_peak_mb()),
         "MB before": round(before),
     }
+
+
+def _timed(case: Case, paths: int, rounds: int) -> tuple[list[float], list[float]]:
+    """Seconds by the clock and of all processors together, run by run."""
+    clock: list[float] = []
+    processor: list[float] = []
+    while len(clock) < rounds and (not clock or clock[0] < ONCE_ABOVE_S):
+        begin, begin_processor = time.perf_counter(), time.process_time()
+        _values(case, paths)
+        clock.append(time.perf_counter() - begin)
+        processor.append(time.process_time() - begin_processor)
+    return clock, processor
 
 
 def _peak_mb() -> float:
@@ -158,19 +169,24 @@ def _peak_mb() -> float:
 
 
 def _growth(points: Sequence[dict[str, float]], of: str) -> dict[str, Any]:
-    """The slopes of time over size, on logarithms, and of memory from the smallest to the largest."""
-    large = [p for p in points if p["seconds"] >= WORK_OUTWEIGHS * points[0]["seconds"]]
+    """How processor time grows with size, and memory from the smallest to the largest point.
+
+    Only points count where the paths cost more than what a run costs before the first of them.
+    """
+    fixed = [p["processor seconds of a few paths"] for p in points]
+    work = [(p[of], p["processor seconds"] - f, f) for p, f in zip(points, fixed, strict=True)]
     return {
-        "exponent": _slope(large, of) if len(large) > 2 else None,
-        "exponent, all points": _slope(points, of),
+        "exponent": _slope([(size, seconds) for size, seconds, fixed in work if seconds > fixed]),
+        "exponent by the clock, all points": _slope([(p[of], p["seconds"]) for p in points]),
         "MB from smallest to largest": [points[0]["MB"], points[-1]["MB"]],
     }
 
 
-def _slope(points: Sequence[dict[str, float]], of: str) -> dict[str, float]:
-    """Least squares on logarithms: the slope and its standard error."""
-    x = [math.log(p[of]) for p in points]
-    y = [math.log(p["seconds"]) for p in points]
+def _slope(points: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """Least squares on logarithms: the slope and its standard error; empty where fewer than three points are left."""
+    if len(points) < 3:
+        return {}
+    x, y = ([math.log(p[i]) for p in points] for i in (0, 1))
     slope, intercept = statistics.linear_regression(x, y)
     rest = sum((b - intercept - slope * a) ** 2 for a, b in zip(x, y, strict=True))
     spread = sum((a - statistics.fmean(x)) ** 2 for a in x)

@@ -33,7 +33,20 @@ FUNCTION_LINES = 60
 LARGER: dict[str, str] = {}
 """What may be longer than the rule says, and why: `src/prenup/x.py`, or `src/prenup/x.py::Class.function`."""
 
-RAISED_ELSEWHERE: dict[str, tuple[str, str]] = {}
+RAISED_ELSEWHERE: dict[str, tuple[str, str]] = {
+    "D121": (
+        "tests/test_changes.py::test_d121_a_value_that_can_not_stand_in_a_deal",
+        "a file holds text alone; only Python can give something that has no text",
+    ),
+    "D123": (
+        "tests/show/test_cli.py::test_a_wrong_change_is_shown_as_typed",
+        "it is about what is typed after --set",
+    ),
+    "D306": (
+        "tests/test_changes.py::test_d306_no_such_variant",
+        "a variant is asked for from outside of the file",
+    ),
+}
 """Codes that no deal file can bring about: the test of each (`tests/x.py::test_name`), and the reason."""
 
 SECTIONS = {

@@ -19,7 +19,7 @@ from prenup.deal.from_tree import from_tree
 from prenup.deal.read_yaml import read_yaml
 from prenup.deal.write_sheet import write_sheet
 from prenup.drivers._correlation import check_matrix, correlated
-from prenup.engine.reference import fill
+from prenup.engine.reference import Block, prepare
 from prenup.engine.streams import Design
 from prenup.sheet.expr import Const, Op, Shock, walk
 from prenup.sheet.order import pruned
@@ -48,7 +48,7 @@ def paths_of(body: str, *rows: str, seed: int = 3) -> dict[str, Array]:
     """Rows of a deal: (month, randomisation, path)."""
     sheet, log = sheet_of(body)
     assert sheet is not None, "\n".join(map(str, log))
-    filled = fill(pruned(sheet, rows), Design(seed, 32, 1, 512), range(32), [], rows)
+    filled = prepare(pruned(sheet, rows), (), tuple(rows)).fill(Design(seed, 32, 1, 512), Block(range(32), range(512)))
     assert filled.sound.all()
     return {row: values[:, :, 0, :] for row, values in filled.series.items()}
 

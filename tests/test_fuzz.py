@@ -1,4 +1,4 @@
-"""The short form of `make fuzz`: a few hundred changed deal files, each of which gives a deal that runs or problems with an address."""
+"""The short form of `make fuzz`: a few hundred changed deal files, each a deal that runs or problems with an address."""
 
 from __future__ import annotations
 

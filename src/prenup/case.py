@@ -85,7 +85,9 @@ class Case:
         from prenup.outcome.work_out import work_out
 
         settings = Settings(paths, views, seed, sampler, engine=engine)  # type: ignore[arg-type]  # checked by design()
-        return work_out(self.deal, self.sheet, settings, self.variant_name, keep=tuple(keep), executor=executor, progress=progress)
+        return work_out(
+            self.deal, self.sheet, settings, self.variant_name, keep=tuple(keep), executor=executor, progress=progress
+        )
 
 
 def load(path: str | Path) -> Case:

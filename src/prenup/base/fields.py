@@ -26,10 +26,9 @@ REQUIRED: Any = _Required()
 class Spec:
     """One field as declared.
 
-    `what` is `value` (a number or a formula), `condition`, `party`, `text`, `choice`, `flag`, `names` (a list of clauses), `clause` (the
-    name of one),
-    `record` (one entry of class `of`), `items` (a list of them), `table` (names to entries of class `of`, or to values
-    where `of` is None), `dated` (dates to values), `matrix` (rows of plain numbers).
+    `what` is `value` (a number or a formula), `condition`, `party`, `text`, `choice`, `flag`, `names` (a list of clauses),
+    `clause` (the name of one), `record` (one entry of class `of`), `items` (a list of them), `table` (names to entries of
+    class `of`, or to values where `of` is None), `dated` (dates to values), `matrix` (rows of plain numbers).
     """
 
     what: str

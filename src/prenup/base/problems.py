@@ -11,7 +11,6 @@ import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-
 LONGEST_NAME = 80
 """Characters in a name for which a similar one is looked for; the search grows with their square."""
 

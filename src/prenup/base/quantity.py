@@ -343,6 +343,15 @@ def central(spread: Spread) -> float:
     return values[-1]
 
 
+def ends(number: Number) -> tuple[float, float]:
+    """The smallest and the largest that a number is said to be; the middle of a spread that has no ends."""
+    spread = number.spread
+    if spread is None or spread.shape in ("normal", "lognormal"):
+        return number.value, number.value
+    values = spread.parameters[: len(spread.parameters) // 2] if spread.shape == "choice" else spread.parameters
+    return min(values), max(values)
+
+
 @dataclass(frozen=True, slots=True)
 class Expected:
     """What a field takes: units it accepts, the bounds of its value, and how to write it."""

@@ -62,7 +62,34 @@ BOOL = base_unit("yes/no")
 DATE = base_unit("date")
 
 CURRENCIES = frozenset(
-    "USD EUR GBP JPY CHF CNY CAD AUD NZD SEK NOK DKK INR KRW BRL MXN ZAR SGD HKD TWD PLN CZK ILS AED SAR TRY".split()
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "JPY",
+        "CHF",
+        "CNY",
+        "CAD",
+        "AUD",
+        "NZD",
+        "SEK",
+        "NOK",
+        "DKK",
+        "INR",
+        "KRW",
+        "BRL",
+        "MXN",
+        "ZAR",
+        "SGD",
+        "HKD",
+        "TWD",
+        "PLN",
+        "CZK",
+        "ILS",
+        "AED",
+        "SAR",
+        "TRY",
+    ]
 )
 CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 

@@ -100,3 +100,8 @@ def possessive(title: str) -> str:
 def count(number: int, noun: str) -> str:
     """`1 path`, `2,048 paths`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def shortened(text: str) -> str:
+    """A text cut to what a sentence can carry."""
+    return text if len(text) <= 40 else text[:39] + "…"

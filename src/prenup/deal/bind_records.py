@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import dataclasses
 import datetime
 import re
@@ -12,13 +11,15 @@ from typing import Any
 from prenup.base.fields import REQUIRED, AbstractEntry, Spec, specs
 from prenup.base.problems import LONGEST_NAME, Log, Origin, Text, nearest
 from prenup.base.quantity import Number, expected
-from prenup.deal.bind_values import Slot, Values, shortened
+from prenup.base.wording import shortened
+from prenup.deal.bind_days import read_day
+from prenup.deal.bind_provenance import read_provenance
+from prenup.deal.bind_values import Slot, Values
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence
 from prenup.sheet.formula import Formula, Value
 from prenup.sheet.sheet import WORLD
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_YEAR = re.compile(r"\d{4}")
 _PLAIN = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 MOST_ITEMS = 100
 """Entries in a list or a table inside of an entry."""
@@ -48,16 +49,25 @@ class Records:
         """
         name = shortened(path.rsplit(".", 1)[-1])
         if not isinstance(node, Mapping):
-            self.log.add("D204", f"{name} is not written as fields with values", node.where,
-                         why=f"it has fields of its own: {', '.join(w for _, w, _ in specs(cls))}",
-                         fix=f"write {name if key else ''}{': ' if key else ''}{{{_sample(cls, self.values.currency)}}}")
+            self.log.add(
+                "D204",
+                f"{name} is not written as fields with values",
+                node.where,
+                why=f"it has fields of its own: {', '.join(w for _, w, _ in specs(cls))}",
+                fix=f"write {name if key else ''}{': ' if key else ''}{{{_sample(cls, self.values.currency)}}}",
+            )
             return None
         known = {word: (attribute, spec) for attribute, word, spec in specs(cls)}
         for word, _ in node.entries:
             if word.text not in known and word.text not in extra:
                 close = nearest(word.text, known)
-                self.log.add("D202", f"{name} has no field {shortened(word.text)}", word.where, why=f"it has {', '.join(known)}",
-                             fix=f"write {close}" if close else "take it out, or say it in note")
+                self.log.add(
+                    "D202",
+                    f"{name} has no field {shortened(word.text)}",
+                    word.where,
+                    why=f"it has {', '.join(known)}",
+                    fix=f"write {close}" if close else "take it out, or say it in note",
+                )
         before = self.log.n_errors
         given: dict[str, Any] = {}
         is_entry = issubclass(cls, AbstractEntry)
@@ -67,7 +77,7 @@ class Records:
             given[attribute] = self._field(cls, spec, node, word_, f"{path}.{word_}", key or node)
         if is_entry:
             noun = "clause" if path.startswith("terms.") else "entry"
-            given.update(dataclasses.asdict(self.values.provenance(node, noun)))
+            given.update(dataclasses.asdict(read_provenance(node, noun, self.values.sources, self.log)))
         return cls(**given) if self.log.n_errors == before else None
 
     def _field(self, cls: type, spec: Spec, node: Mapping, word: str, path: str, named: Node) -> Any:
@@ -75,9 +85,13 @@ class Records:
         if item is None and spec.default is REQUIRED:
             kind = getattr(cls, "kind", "") or cls.__name__.lower()
             name = path.rsplit(".", 2)[-2] if "." in path else kind
-            self.log.add("D203", f"{shortened(name)} needs {word}", named.where,
-                         why=f"{word}: {spec.doc[0].lower()}{spec.doc[1:].rstrip('.')}",
-                         fix=f"add {word}: and what it is, such as {word}: {_example(spec, self.values.currency)}")
+            self.log.add(
+                "D203",
+                f"{shortened(name)} needs {word}",
+                named.where,
+                why=f"{word}: {spec.doc[0].lower()}{spec.doc[1:].rstrip('.')}",
+                fix=f"add {word}: and what it is, such as {word}: {_example(spec, self.values.currency)}",
+            )
             return None
         if item is None:
             return self._default(spec, path)
@@ -103,8 +117,13 @@ class Records:
             return node.text
         name = shortened(path.rsplit(".", 1)[-1])
         message = f"{name} is left empty" if isinstance(node, Scalar) else f"{name} has to be {noun}"
-        self.log.add("D204", message, node.where, why=f"{noun} is expected" if isinstance(node, Scalar) else "one text is expected",
-                     fix="write it on one line, in quotes if it holds a colon, or take the field out")
+        self.log.add(
+            "D204",
+            message,
+            node.where,
+            why=f"{noun} is expected" if isinstance(node, Scalar) else "one text is expected",
+            fix="write it on one line, in quotes if it holds a colon, or take the field out",
+        )
         return None
 
     def text(self, spec: Spec, node: Node, path: str) -> str | None:
@@ -115,23 +134,38 @@ class Records:
         name = self.word(node, path, "the name of a party")
         if name is not None and self.parties is not None and name not in (*self.parties, WORLD):
             close = nearest(name, (*self.parties, WORLD))
-            self.log.add("D304", f"no party is called {shortened(name)}", node.where, why=_meaning(path, spec),
-                         fix=f"write {close}" if close else f"add {shortened(name)} under parties:, or write world for everyone else")
+            self.log.add(
+                "D304",
+                f"no party is called {shortened(name)}",
+                node.where,
+                why=_meaning(path, spec),
+                fix=f"write {close}" if close else f"add {shortened(name)} under parties:, or write world for everyone else",
+            )
         return name
 
     def choice(self, spec: Spec, node: Node, path: str) -> str | None:
         word = self.word(node, path, f"one of {', '.join(o for o in spec.options if o)}")
         if word is not None and word not in spec.options:
             close = nearest(word, [o for o in spec.options if o])
-            self.log.add("D212", f"{path.rsplit('.', 1)[-1]} can't be {shortened(word)}", node.where, why=_meaning(path, spec),
-                         fix=f"write {close}" if close else f"write one of {', '.join(o for o in spec.options if o)}")
+            self.log.add(
+                "D212",
+                f"{path.rsplit('.', 1)[-1]} can't be {shortened(word)}",
+                node.where,
+                why=_meaning(path, spec),
+                fix=f"write {close}" if close else f"write one of {', '.join(o for o in spec.options if o)}",
+            )
         return word
 
     def flag(self, spec: Spec, node: Node, path: str) -> bool | None:
         word = self.word(node, path, "yes or no")
         if word is not None and word.lower() not in _FLAGS:
-            self.log.add("D212", f"{path.rsplit('.', 1)[-1]} can't be {shortened(word)}", node.where, why=_meaning(path, spec),
-                         fix="write yes or no")
+            self.log.add(
+                "D212",
+                f"{path.rsplit('.', 1)[-1]} can't be {shortened(word)}",
+                node.where,
+                why=_meaning(path, spec),
+                fix="write yes or no",
+            )
         return _FLAGS.get(word.lower()) if word is not None else None
 
     def names(self, spec: Spec, node: Node, path: str) -> tuple[str, ...] | None:
@@ -142,8 +176,13 @@ class Records:
                 return None
             words = [self.word(item, f"{path}.{i}", "a name") for i, item in enumerate(node.items)]
             return tuple(w for w in words if w is not None)
-        self.log.add("D204", f"{path.rsplit('.', 1)[-1]} is a list of names", node.where, why=_meaning(path, spec),
-                     fix="write [first, second]")
+        self.log.add(
+            "D204",
+            f"{path.rsplit('.', 1)[-1]} is a list of names",
+            node.where,
+            why=_meaning(path, spec),
+            fix="write [first, second]",
+        )
         return None
 
     def nested(self, spec: Spec, node: Node, path: str) -> Any:
@@ -153,8 +192,13 @@ class Records:
     def items(self, spec: Spec, node: Node, path: str) -> tuple[Any, ...] | None:
         assert spec.of is not None
         if not isinstance(node, Sequence) or not node.items:
-            self.log.add("D204", f"{path.rsplit('.', 1)[-1]} is a list of entries", node.where, why=_meaning(path, spec),
-                         fix=f"write [{{{_sample(spec.of, self.values.currency)}}}]")
+            self.log.add(
+                "D204",
+                f"{path.rsplit('.', 1)[-1]} is a list of entries",
+                node.where,
+                why=_meaning(path, spec),
+                fix=f"write [{{{_sample(spec.of, self.values.currency)}}}]",
+            )
             return None
         if self._too_many(len(node), MOST_ITEMS, node, path):
             return None
@@ -162,8 +206,13 @@ class Records:
 
     def table(self, spec: Spec, node: Node, path: str) -> dict[str, Any] | None:
         if not isinstance(node, Mapping) or not node.entries:
-            self.log.add("D204", f"{path.rsplit('.', 1)[-1]} is a table of names", node.where, why=_meaning(path, spec),
-                         fix="write {name: value}")
+            self.log.add(
+                "D204",
+                f"{path.rsplit('.', 1)[-1]} is a table of names",
+                node.where,
+                why=_meaning(path, spec),
+                fix="write {name: value}",
+            )
             return None
         if self._too_many(len(node), MOST_ITEMS, node, path):
             return None
@@ -179,42 +228,43 @@ class Records:
     def _too_many(self, count: int, most: int, node: Node, path: str) -> bool:
         """Whether a list is longer than anybody can check; a problem then."""
         if count > most:
-            self.log.add("D223", f"{path.rsplit('.', 1)[-1]} has {count:,} entries; {most} are allowed", node.where,
-                         why="nobody can check more by hand", fix="keep those that matter, or put the rest into several entries")
+            self.log.add(
+                "D223",
+                f"{path.rsplit('.', 1)[-1]} has {count:,} entries; {most} are allowed",
+                node.where,
+                why="nobody can check more by hand",
+                fix="keep those that matter, or put the rest into several entries",
+            )
         return count > most
 
     def dated(self, spec: Spec, node: Node, path: str) -> tuple[tuple[datetime.date, Value], ...] | None:
         if not isinstance(node, Mapping) or not node.entries:
-            self.log.add("D204", f"{path.rsplit('.', 1)[-1]} is a table of dates", node.where, why=_meaning(path, spec),
-                         fix="write {2025-12-31: $1bn/yr, 2026-12-31: $2bn/yr}")
+            self.log.add(
+                "D204",
+                f"{path.rsplit('.', 1)[-1]} is a table of dates",
+                node.where,
+                why=_meaning(path, spec),
+                fix="write {2025-12-31: $1bn/yr, 2026-12-31: $2bn/yr}",
+            )
             return None
         if self._too_many(len(node), MOST_DATES, node, path):
             return None
         before = self.log.n_errors
         result: dict[datetime.date, Value] = {}
         for key, item in node.entries:
-            day = self.day(key)
+            day = read_day(key, self.log)
             value = self.values.value(item, Slot(spec.unit, f"{path}.{key.text}", spec.doc, optional=False))
             if day is not None and value is not None:
                 if day in result:
-                    self.log.add("D213", f"{day} stands twice", key.where, why="a bare year stands for its last day",
-                                 fix="keep one of the two")
+                    self.log.add(
+                        "D213",
+                        f"{day} stands twice",
+                        key.where,
+                        why="a bare year stands for its last day",
+                        fix="keep one of the two",
+                    )
                 result[day] = value
         return tuple(sorted(result.items(), key=lambda pair: pair[0])) if self.log.n_errors == before else None
-
-    def day(self, node: Scalar) -> datetime.date | None:
-        """A day; a bare year means its last day, a year and month the month's last day."""
-        try:
-            if _YEAR.fullmatch(node.text):
-                return datetime.date(int(node.text), 12, 31)
-            if re.fullmatch(r"\d{4}-\d{2}", node.text):
-                year, month = int(node.text[:4]), int(node.text[5:])
-                return datetime.date(year, month, calendar.monthrange(year, month)[1])
-            return datetime.date.fromisoformat(node.text)
-        except ValueError:  # covers calendar.IllegalMonthError
-            self.log.add("D213", f"{shortened(node.text) or 'an empty place'} is not a date", node.where,
-                         why="it has its place in the calendar", fix="write a day such as 2025-12-31, a month or a year")
-            return None
 
     def matrix(self, spec: Spec, node: Node, path: str) -> tuple[tuple[float, ...], ...] | None:
         rows: list[tuple[float, ...]] = []
@@ -228,8 +278,13 @@ class Records:
                 break
             rows.append(tuple(float(t) for t in texts))
         if not rows:
-            self.log.add("D204", f"{path.rsplit('.', 1)[-1]} is rows of plain numbers", node.where, why=_meaning(path, spec),
-                         fix="write [[1, 0.4], [0.4, 1]]")
+            self.log.add(
+                "D204",
+                f"{path.rsplit('.', 1)[-1]} is rows of plain numbers",
+                node.where,
+                why=_meaning(path, spec),
+                fix="write [[1, 0.4], [0.4, 1]]",
+            )
             return None
         return tuple(rows)
 
@@ -239,8 +294,13 @@ class Records:
             return True
         better = re.sub(r"\W+", "_", key.text).strip("_")
         sound = _NAME.fullmatch(better) and len(better) <= LONGEST_NAME and better not in _WORDS
-        self.log.add("D214", f"{shortened(key.text)} can't be a name", key.where, why="formulas have to be able to use it",
-                     fix=f"write {better}" if sound else f"use up to {LONGEST_NAME} letters, digits and _, a letter first")
+        self.log.add(
+            "D214",
+            f"{shortened(key.text)} can't be a name",
+            key.where,
+            why="formulas have to be able to use it",
+            fix=f"write {better}" if sound else f"use up to {LONGEST_NAME} letters, digits and _, a letter first",
+        )
         return False
 
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 from prenup.base.problems import Log, Origin, nearest
 from prenup.base.quantity import (
-    STATUSES,
     Expected,
     Number,
-    Provenance,
     QuantityError,
+    ends,
     expected,
     interval,
     parse_number,
     parse_range,
 )
 from prenup.base.units import CURRENCIES, DATE, NUMBER, YEAR, base_unit
+from prenup.base.wording import shortened
+from prenup.deal.bind_provenance import read_provenance
 from prenup.deal.model import Source
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence
 from prenup.sheet.formula import Changed, Formula, Value, parse_formula
@@ -74,12 +75,22 @@ class Values:
             return self._mapping(node, slot)
         example = expected(slot.unit, self.currency).example
         if isinstance(node, Sequence):
-            self.log.add("D204", f"{slot.name} is a list, but one value is expected", node.where, why=slot.meaning,
-                         fix=f"write one, such as {example}; a range is written with to: 15% to 25%")
+            self.log.add(
+                "D204",
+                f"{slot.name} is a list, but one value is expected",
+                node.where,
+                why=slot.meaning,
+                fix=f"write one, such as {example}; a range is written with to: 15% to 25%",
+            )
             return None
         if node.empty:
-            self.log.add("D203", f"{slot.name} is left empty", node.where, why="prenup never guesses a number",
-                         fix=f"write one, such as {example}" + (", or take the field out" if slot.optional else ""))
+            self.log.add(
+                "D203",
+                f"{slot.name} is left empty",
+                node.where,
+                why="prenup never guesses a number",
+                fix=f"write one, such as {example}" + (", or take the field out" if slot.optional else ""),
+            )
             return None
         return self._scalar(node, slot)
 
@@ -87,14 +98,22 @@ class Values:
         """A date, a length of time (for `until`), or a formula that is yes or no."""
         result = self.value(node, dataclasses.replace(slot, unit="any"))
         if isinstance(result, Number) and result.unit == YEAR and slot.name != "until":
-            self.log.add("D209", f"{slot.name} is {result.text}, but a date, an event or a comparison is expected", result.where,
-                         why="a length of time does not say since when",
-                         fix=f"write elapsed > {result.text}, which counts from the first month")
+            self.log.add(
+                "D209",
+                f"{slot.name} is {result.text}, but a date, an event or a comparison is expected",
+                result.where,
+                why="a length of time does not say since when",
+                fix=f"write elapsed > {result.text}, which counts from the first month",
+            )
             return None
         if isinstance(result, Number) and result.unit not in (DATE, YEAR):
-            self.log.add("D209", f"{slot.name} is {result.text}, but a date, an event or a comparison is expected", result.where,
-                         why="it says when something begins or ends",
-                         fix="write a date such as 2030-12-31, an event, or a comparison such as month > 18")
+            self.log.add(
+                "D209",
+                f"{slot.name} is {result.text}, but a date, an event or a comparison is expected",
+                result.where,
+                why="it says when something begins or ends",
+                fix="write a date such as 2030-12-31, an event, or a comparison such as month > 18",
+            )
             return None
         return result
 
@@ -117,8 +136,9 @@ class Values:
         if formula is not None and not (fault.meant and self.names.isdisjoint(formula.names())):
             return formula
         if fault.meant:
-            self.log.add("D201", str(fault), node.where, why=slot.meaning or "every number in a deal has a size and a unit",
-                         fix=fault.fix)
+            self.log.add(
+                "D201", str(fault), node.where, why=slot.meaning or "every number in a deal has a size and a unit", fix=fault.fix
+            )
         else:
             self.log.extend(trial)
         return None
@@ -148,15 +168,29 @@ class Values:
     def _misfit(self, number: Number, wanted: Expected, slot: Slot, where: Origin) -> None:
         others = sorted(number.unit.names() & CURRENCIES - {self.currency})
         if wanted.noun == "a length of time" and number.unit == NUMBER:
-            self.log.add("D206", f"{slot.name} is {number.text}, but {wanted.noun} is expected", where,
-                         why="without a unit it could be days, months or years", fix=f"{slot.name}: {number.text} months")
+            self.log.add(
+                "D206",
+                f"{slot.name} is {number.text}, but {wanted.noun} is expected",
+                where,
+                why="without a unit it could be days, months or years",
+                fix=f"{slot.name}: {number.text} months",
+            )
         elif others:
-            self.log.add("D206", f"{slot.name} is in {others[0]}, but the deal counts in {self.currency}", where,
-                         why="there is no rate of exchange in the deal: amounts in two currencies never mix",
-                         fix=f"convert it, and write it like {wanted.example}")
+            self.log.add(
+                "D206",
+                f"{slot.name} is in {others[0]}, but the deal counts in {self.currency}",
+                where,
+                why="there is no rate of exchange in the deal: amounts in two currencies never mix",
+                fix=f"convert it, and write it like {wanted.example}",
+            )
         else:
-            self.log.add("D206", f"{slot.name} is {number.text} ({number.unit}), but {wanted.noun} is expected", where,
-                         why=slot.meaning or "amounts in different units never mix", fix=f"write it like {wanted.example}")
+            self.log.add(
+                "D206",
+                f"{slot.name} is {number.text} ({number.unit}), but {wanted.noun} is expected",
+                where,
+                why=slot.meaning or "amounts in different units never mix",
+                fix=f"write it like {wanted.example}",
+            )
 
     def _within(self, number: Number, wanted: Expected, slot: Slot, where: Origin) -> bool:
         """Whether a number, with everything that its spread makes possible, is what the field allows."""
@@ -165,17 +199,29 @@ class Values:
         bare = "%" not in number.text and number.unit == NUMBER
         if bare and wanted.bare_most is not None and wanted.bare_most < high <= 1_000:
             name = slot.name
-            but = f"but {'an' if name[0] in 'aeiou' else 'a'} {name} is a fraction" if most == 1 else f"which is {high * 100:,.6g}%"
+            but = (
+                f"but {'an' if name[0] in 'aeiou' else 'a'} {name} is a fraction" if most == 1 else f"which is {high * 100:,.6g}%"
+            )
             decimals = f" or {_decimals(number.value / 100)}" if number.spread is None else ""
-            self.log.add("D207", f"{name} is {number.text}, {but}: write {number.text}%{decimals}", where,
-                         why=slot.meaning, fix=f"{name}: {number.text}%")
+            self.log.add(
+                "D207",
+                f"{name} is {number.text}, {but}: write {number.text}%{decimals}",
+                where,
+                why=slot.meaning,
+                fix=f"{name}: {number.text}%",
+            )
             return False
         if (least is None or low >= least) and (most is None or high <= most):
             return True
         bounds = [_bound(b, wanted) for b in (least, most) if b is not None]
         allowed = f"be from {' to '.join(bounds)}" if len(bounds) == 2 else f"be {bounds[0]} or more"
-        self.log.add("D208", f"{slot.name} is {number.text}, but has to {allowed}", where, why=slot.meaning,
-                     fix=f"write it like {wanted.example}")
+        self.log.add(
+            "D208",
+            f"{slot.name} is {number.text}, but has to {allowed}",
+            where,
+            why=slot.meaning,
+            fix=f"write it like {wanted.example}",
+        )
         return False
 
     # ── a mapping with provenance ───────────────────────────────────────────────────────────────────────────────
@@ -184,9 +230,14 @@ class Values:
         for key, _ in node.entries:
             if key.text not in NUMBER_KEYS:
                 close = nearest(key.text, NUMBER_KEYS)
-                self.log.add("D202", f"a number has no field {shortened(key.text)}", key.where,
-                             why=f"it has {', '.join(NUMBER_KEYS)}", fix=f"write {close}" if close else "take it out")
-        provenance = self.provenance(node, "number")
+                self.log.add(
+                    "D202",
+                    f"a number has no field {shortened(key.text)}",
+                    key.where,
+                    why=f"it has {', '.join(NUMBER_KEYS)}",
+                    fix=f"write {close}" if close else "take it out",
+                )
+        provenance = read_provenance(node, "number", self.sources, self.log)
         first = self._with_range(node, slot)
         then = node.get("then")
         changed = self._changing(first, then, slot) if then is not None else None
@@ -199,31 +250,55 @@ class Values:
     def _with_range(self, node: Mapping, slot: Slot) -> Number | Formula | None:
         stated, range_ = node.get("value"), node.get("range")
         if stated is None and range_ is None:
-            self.log.add("D203", f"{slot.name} has neither value nor range", node.where, why="prenup never guesses a number",
-                         fix=f"add value: and what you know, such as value: {expected(slot.unit, self.currency).example}")
+            self.log.add(
+                "D203",
+                f"{slot.name} has neither value nor range",
+                node.where,
+                why="prenup never guesses a number",
+                fix=f"add value: and what you know, such as value: {expected(slot.unit, self.currency).example}",
+            )
             return None
         if isinstance(stated, Mapping | Sequence):
-            self.log.add("D204", f"the value of {slot.name} is not one word or number", stated.where,
-                         why="a field holds one value", fix="write one after value:")
+            self.log.add(
+                "D204",
+                f"the value of {slot.name} is not one word or number",
+                stated.where,
+                why="a field holds one value",
+                fix="write one after value:",
+            )
             return None
         if range_ is not None and (not isinstance(range_, Scalar) or range_.empty):
-            self.log.add("D204", f"the range of {slot.name} is not written low to high", range_.where,
-                         why="a range is a 90 % interval of what we do not know", fix="write range: 15% to 25%")
+            self.log.add(
+                "D204",
+                f"the range of {slot.name} is not written low to high",
+                range_.where,
+                why="a range is a 90 % interval of what we do not know",
+                fix="write range: 15% to 25%",
+            )
             return None
         if stated is None or range_ is None:
             one = self.value(stated or range_ or node, slot)
             return one if isinstance(one, Number | Formula) else None
         middle = self.value(stated, slot)
         if isinstance(middle, Formula):
-            self.log.add("D205", f"{slot.name} is a formula, and a formula has no range", range_.where,
-                         why="a range is around one number",
-                         fix="put the unknown number under numbers: with its range, and use its name in the formula")
+            self.log.add(
+                "D205",
+                f"{slot.name} is a formula, and a formula has no range",
+                range_.where,
+                why="a range is around one number",
+                fix="put the unknown number under numbers: with its range, and use its name in the formula",
+            )
         return self._ranged(middle, range_, slot) if isinstance(middle, Number) else None
 
     def _ranged(self, middle: Number, range_: Scalar, slot: Slot) -> Number | None:
         if middle.spread is not None:
-            self.log.add("D205", f"{slot.name} says what is not known twice: in its value and in its range", range_.where,
-                         why="only one of the two can hold", fix="give the central figure as value, and the interval as range")
+            self.log.add(
+                "D205",
+                f"{slot.name} says what is not known twice: in its value and in its range",
+                range_.where,
+                why="only one of the two can hold",
+                fix="give the central figure as value, and the interval as range",
+            )
             return None
         try:
             low, high = parse_range(range_.text, self.units)
@@ -233,12 +308,22 @@ class Values:
         wanted = expected(slot.unit, self.currency)
         both = [self._in_unit(Number(q.value, q.unit, text=range_.text), wanted) for q in (low, high)]
         if any(e is None or (e.unit != middle.unit and e.value != 0) for e in both):
-            self.log.add("D206", f"the range of {slot.name} is in {high.unit}, its value in {middle.unit}", range_.where,
-                         why="amounts in different units never mix", fix="write both in the same unit")
+            self.log.add(
+                "D206",
+                f"the range of {slot.name} is in {high.unit}, its value in {middle.unit}",
+                range_.where,
+                why="amounts in different units never mix",
+                fix="write both in the same unit",
+            )
             return None
         if not low.value < middle.value < high.value:
-            self.log.add("D205", f"{slot.name} is {middle.text}, which is not inside its range {range_.text}", range_.where,
-                         why="the value is the middle of what we believe", fix="widen the range, or move the value")
+            self.log.add(
+                "D205",
+                f"{slot.name} is {middle.text}, which is not inside its range {range_.text}",
+                range_.where,
+                why="the value is the middle of what we believe",
+                fix="widen the range, or move the value",
+            )
             return None
         spread = interval(low.value, middle.value, high.value)
         if not self._within(Number(middle.value, middle.unit, text=range_.text, spread=spread), wanted, slot, range_.where):
@@ -251,78 +336,49 @@ class Values:
         """`then`: a list of {from, value}, each taking over from its condition on."""
         steps: list[tuple[Formula, Number | Formula]] = []
         if not isinstance(then, Sequence) or not then.items:
-            self.log.add("D204", "then is a list of changes", then.where, why="each change has a beginning and a value",
-                         fix="write then: [{from: 2028-01-01, value: 10%}]")
+            self.log.add(
+                "D204",
+                "then is a list of changes",
+                then.where,
+                why="each change has a beginning and a value",
+                fix="write then: [{from: 2028-01-01, value: 10%}]",
+            )
             return None
         if len(then.items) > MOST_CHANGES:
-            self.log.add("D223", f"{slot.name} changes {len(then.items):,} times; {MOST_CHANGES} are allowed", then.where,
-                         why="nobody can check more by hand", fix="use a driver of kind schedule")
+            self.log.add(
+                "D223",
+                f"{slot.name} changes {len(then.items):,} times; {MOST_CHANGES} are allowed",
+                then.where,
+                why="nobody can check more by hand",
+                fix="use a driver of kind schedule",
+            )
             return None
         for index, item in enumerate(then.items):
             start = item.get("from") if isinstance(item, Mapping) else None
             if not isinstance(item, Mapping) or not isinstance(start, Scalar) or start.empty:
-                self.log.add("D203", "a change does not say from when it holds", item.where,
-                             why="it takes over at a date, an event or a condition", fix="write {from: 2028-01-01, value: 10%}")
+                self.log.add(
+                    "D203",
+                    "a change does not say from when it holds",
+                    item.where,
+                    why="it takes over at a date, an event or a condition",
+                    fix="write {from: 2028-01-01, value: 10%}",
+                )
                 continue
             condition = parse_formula(start.text, start.where, self.log, self.units)
             rest = Mapping(tuple((k, v) for k, v in item.entries if k.text not in ("from", "then")), item.where)
             if item.get("then") is not None:
-                self.log.add("D204", "a change can't change again", item.where, why="changes stand in one list, each with its from",
-                             fix="add it to the list that this one stands in")
+                self.log.add(
+                    "D204",
+                    "a change can't change again",
+                    item.where,
+                    why="changes stand in one list, each with its from",
+                    fix="add it to the list that this one stands in",
+                )
                 continue
             changed = self._mapping(rest, slot.deeper(f"then.{index}"))
             if condition is not None and isinstance(changed, Number | Formula):
                 steps.append((condition, changed))
         return tuple(steps) if len(steps) == len(then.items) else None
-
-    # ── where it comes from ─────────────────────────────────────────────────────────────────────────────────────
-
-    def provenance(self, node: Mapping, noun: str) -> Provenance:
-        """source, status and note of an entry, checked against the sources of the deal."""
-        words = {key: self.word(node, key) for key in ("source", "status", "note")}
-        status, source = words["status"], words["source"]
-        place = node.get("status") or node.get("source") or node
-        if status and status not in STATUSES:
-            close = nearest(status, STATUSES)
-            self.log.add("D401", f"{shortened(status)} is not a status", place.where, why=f"a status is one of {', '.join(STATUSES)}",
-                         fix=f"write {close or 'one of them'}")
-        if status == "assumed" and not words["note"]:
-            self.log.add("D402", f"an assumed {noun} needs a note with the reason", place.where,
-                         why="an assumption is worth as much as its reason", fix="add note: and why you assume it")
-        if status in ("confirmed", "reported", "estimated") and not source:
-            article = "an" if status == "estimated" else "a"
-            self.log.add("D403", f"{article} {status} {noun} needs a source", place.where,
-                         why="a reader has to be able to check it",
-                         fix="add source: with a name from sources:, or write status: assumed with a note")
-        if source and source not in self.sources:
-            close = nearest(source, self.sources)
-            self.log.add("D404", f"no source is called {shortened(source)}", (node.get("source") or node).where,
-                         why="a reader has to be able to check it",
-                         fix=f"write {close}" if close else f"add {shortened(source)} under sources:")
-        return Provenance(source, status, words["note"])
-
-    def word(self, node: Mapping, key: str) -> str:
-        """The text of one field; empty where there is none, and where it is no text, which is a problem."""
-        item = node.get(key)
-        if item is None or isinstance(item, Scalar):
-            return item.text if item else ""
-        self.log.add("D204", f"{key} is words, not a list or a mapping", item.where, why="it is shown as it is",
-                     fix="write it on one line, in quotes if it holds a colon")
-        return ""
-
-
-def ends(number: Number) -> tuple[float, float]:
-    """The smallest and the largest that a number is said to be; the middle of a spread that has no ends."""
-    spread = number.spread
-    if spread is None or spread.shape in ("normal", "lognormal"):
-        return number.value, number.value
-    values = spread.parameters[: len(spread.parameters) // 2] if spread.shape == "choice" else spread.parameters
-    return min(values), max(values)
-
-
-def shortened(text: str) -> str:
-    """A text cut to what a sentence can carry."""
-    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _bound(bound: float, wanted: Expected) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Mapping as MappingType
-from typing import Any
+from typing import Any, TypeVar
 
-from prenup.base.calendar import Calendar
 from prenup.base.fields import REQUIRED, AbstractEntry, specs
 from prenup.base.kinds import kinds
-from prenup.base.problems import LONGEST_NAME, Log, Origin, nearest
-from prenup.base.units import CURRENCIES, FRACTION_WORDS, SCALE_WORDS, TIME_WORDS
+from prenup.base.problems import Log, Origin, nearest
+from prenup.base.wording import shortened
+from prenup.deal.bind_days import read_as_of, read_clock
+from prenup.deal.bind_head import read_head
+from prenup.deal.bind_provenance import word_of
 from prenup.deal.bind_records import Records
-from prenup.deal.bind_values import Slot, Values, shortened
+from prenup.deal.bind_values import Slot, Values
 from prenup.deal.model import Correlations, Deal, Party, RowEntry, Source, Variant
 from prenup.deal.patches import patched
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence, at
@@ -32,9 +33,6 @@ LATER = {
 }
 """Sections that are read and kept, and that no question uses yet."""
 
-LONGEST_MONTHS = 600
-"""Months in a clock."""
-
 MOST_ENTRIES = 1_000
 """Entries in a section."""
 
@@ -51,13 +49,18 @@ def from_tree(tree: Node, name: str, log: Log, *, variants: bool = True) -> Deal
         variants: whether the paths of its variants are looked at; those of a changed deal may lead nowhere any more.
     """
     if not isinstance(tree, Mapping):
-        log.add("D204", "a deal file is made of sections", tree.where, why="each section has its own meaning",
-                fix="begin with deal:, currency:, clock: and parties:")
+        log.add(
+            "D204",
+            "a deal file is made of sections",
+            tree.where,
+            why="each section has its own meaning",
+            fix="begin with deal:, currency:, clock: and parties:",
+        )
         return None
     return _Sections(tree, name, log, variants).deal()
 
 
-_UNIT = re.compile(r"[A-Za-z_]\w*")
+_Found = TypeVar("_Found")
 
 
 class _Sections:
@@ -69,22 +72,25 @@ class _Sections:
         self.log = log
         self.check_variants = variants
         self.places: dict[str, Origin] = {}
-        head = tree.get("deal")
-        self.units = self._head_names(head, "units")
-        self.currency = self._currency()
-        self.as_of = self._day("as_of")
+        self.head = read_head(tree, log)
+        self.as_of = read_as_of(tree, log)
         sections = [node for section in NAMED if isinstance(node := tree.get(section), Mapping)]
-        names = frozenset(key for node in sections for key in node.keys())
-        self.values = Values(log, self.currency, frozenset(self.units), names)
+        names = frozenset(key.text for node in sections for key, _ in node.entries)
+        self.values = Values(log, self.head.currency, frozenset(self.head.units), names)
         self.records = Records(log, self.values)
 
     def deal(self) -> Deal | None:
         for key, _ in self.tree.entries:
             if key.text not in SECTIONS:
                 close = nearest(key.text, SECTIONS)
-                self.log.add("D215", f"no section is called {shortened(key.text)}", key.where,
-                             why=f"sections are {', '.join(SECTIONS)}", fix=f"write {close}:" if close else "take it out")
-        calendar = self._clock()
+                self.log.add(
+                    "D215",
+                    f"no section is called {shortened(key.text)}",
+                    key.where,
+                    why=f"sections are {', '.join(SECTIONS)}",
+                    fix=f"write {close}:" if close else "take it out",
+                )
+        calendar = read_clock(self.tree, self.log)
         sources = self._sources()
         self.values.sources = sources
         parties_node = self._section("parties", required=True)
@@ -102,134 +108,24 @@ class _Sections:
         variants = {k.text: self._variant(v, k) for k, v in self._section("variants")}
         later = {section: node for section in LATER if (node := self.tree.get(section)) is not None}
         for section in later:
-            key = self.tree.key(section)
-            self.log.add("W101", f"{section} is read and kept, but {LATER[section]} is not built yet", key.where if key else None,
-                         why="no answer uses it", fix="nothing to do", severity="warning")
-        title, summary = self._title(), self._head_text("summary")
-        not_modelled = self._head_names(self.tree.get("deal"), "not_modelled")
+            name = self.tree.key(section)
+            self.log.add(
+                "W101",
+                f"{section} is read and kept, but {LATER[section]} is not built yet",
+                name.where if name else None,
+                why="no answer uses it",
+                fix="leave it, or take it out",
+                severity="warning",
+            )
         if self.log.n_errors or calendar is None:
             return None
         return Deal(
-            name=self.name, title=title, summary=summary, not_modelled=not_modelled, units=self.units, currency=self.currency,
-            as_of=self.as_of, calendar=calendar, sources=sources, parties=parties, numbers=numbers, drivers=drivers,
-            correlations=correlations, events=events, rows=rows, terms=terms, variants=variants, later=later, tree=self.tree,
-            places=self.places, warnings=self.log.warnings,
+            name=self.name, title=self.head.title or self.name, summary=self.head.summary, units=self.head.units,
+            not_modelled=self.head.not_modelled, currency=self.head.currency, as_of=self.as_of, calendar=calendar,
+            sources=sources, parties=parties, numbers=_known(numbers), drivers=drivers,
+            correlations=correlations, events=events, rows=_known(rows), terms=terms, variants=_known(variants), later=later,
+            tree=self.tree, places=self.places, warnings=self.log.warnings,
         )  # fmt: skip
-
-    # ── the head of the file ────────────────────────────────────────────────────────────────────────────────────
-
-    def _head_text(self, key: str) -> str:
-        head = self.tree.get("deal")
-        node = head.get(key) if isinstance(head, Mapping) else None
-        return self.values.word(head, key) if isinstance(head, Mapping) and node is not None else ""
-
-    def _head_names(self, head: Node | None, key: str) -> tuple[str, ...]:
-        node = head.get(key) if isinstance(head, Mapping) else None
-        if node is None:
-            return ()
-        if isinstance(node, Sequence) and all(isinstance(i, Scalar) and not i.empty for i in node.items):
-            words = tuple(i.text for i in node.items if isinstance(i, Scalar))
-            if key != "units" or all(self._unit_name(i) for i in node.items if isinstance(i, Scalar)):
-                return words
-            return ()
-        self.log.add("D204", f"{key} is a list of words or sentences", node.where, why="each stands for itself",
-                     fix=f"write {key}: [first, second]")
-        return ()
-
-    def _unit_name(self, word: Scalar) -> bool:
-        """Whether a word can be a unit of the deal; a problem otherwise."""
-        taken = word.text in TIME_WORDS or word.text in CURRENCIES or word.text in SCALE_WORDS or word.text in FRACTION_WORDS
-        if not taken and _UNIT.fullmatch(word.text) and len(word.text) <= LONGEST_NAME:
-            return True
-        self.log.add("D214", f"{shortened(word.text)} can't be a unit", word.where,
-                     why="it already means something after a number" if taken else "it has to be one word after a number",
-                     fix="take it out" if taken else "use letters, digits and _, a letter first: gpu_hour")
-        return False
-
-    def _title(self) -> str:
-        head = self.tree.get("deal")
-        if isinstance(head, Scalar):
-            return head.text
-        return self._head_text("title") or self.name
-
-    def _currency(self) -> str:
-        head = self.tree.get("deal")
-        if head is None:
-            self.log.add("D203", "the file has no deal: section", self.tree.where, why="a deal has a name",
-                         fix="add deal: and its name as the first line")
-        elif isinstance(head, Mapping):
-            for key, _ in head.entries:
-                if key.text not in ("title", "summary", "units", "not_modelled"):
-                    close = nearest(key.text, ("title", "summary", "units", "not_modelled"))
-                    self.log.add("D202", f"deal has no field {shortened(key.text)}", key.where,
-                                 why="it has title, summary, units, not_modelled", fix=f"write {close}" if close else "take it out")
-        elif not isinstance(head, Scalar) or head.empty:
-            self.log.add("D204", "deal is a name, or title and summary", head.where, why="a deal has a name",
-                         fix="write deal: and its name")
-        node = self.tree.get("currency")
-        text = node.text if isinstance(node, Scalar) else ""
-        if text not in CURRENCIES:
-            close = nearest(text.upper(), CURRENCIES)
-            shown = shortened(text) or "what stands here"
-            self.log.add("D216", f"{shown} is not a currency that prenup knows" if node is not None else "the file has no currency: section",
-                         node.where if node is not None else self.tree.where, why="amounts are counted in one currency",
-                         fix=f"write currency: {close}" if close else "write its ISO code, such as currency: USD or currency: EUR")
-            return "USD"
-        return text
-
-    def _day(self, section: str) -> datetime.date | None:
-        node = self.tree.get(section)
-        if node is None:
-            return None
-        try:
-            return datetime.date.fromisoformat(node.text if isinstance(node, Scalar) else "")
-        except ValueError:
-            self.log.add("D213", f"{section} is not a day", node.where, why="it is the day up to which sources are used",
-                         fix=f"write {section}: 2024-10-19")
-            return None
-
-    def _clock(self) -> Calendar | None:
-        node = self.tree.get("clock")
-        usage = "write clock: {from: 2025-01-01, months: 60}"
-        why = "it says which months are looked at"
-        if not isinstance(node, Mapping):
-            self.log.add("D217", "the file has no clock: section" if node is None else "the clock is not written as fields",
-                         node.where if node is not None else self.tree.where, why=why, fix=usage)
-            return None
-        for key, _ in node.entries:
-            if key.text not in ("from", "months", "until"):
-                self.log.add("D202", f"clock has no field {shortened(key.text)}", key.where, why="it has from, months, until", fix=usage)
-        start, until, months = node.get("from"), node.get("until"), node.get("months")
-        if not isinstance(start, Scalar) or (months is None) == (until is None):
-            said = "" if isinstance(start, Scalar) else "from, and "
-            self.log.add("D217", f"the clock needs {said}either months or until", node.where, why=why, fix=usage)
-            return None
-        first = self.records.day(start)
-        if first is None:
-            return None
-        if re.fullmatch(r"\d{4}(-\d{2})?", start.text):  # a year or a month as a beginning is its first day
-            first = first.replace(month=1 if len(start.text) == 4 else first.month, day=1)
-        end = months if until is None else until
-        assert end is not None
-        if isinstance(until, Scalar):
-            last = self.records.day(until)
-            if last is None:
-                return None
-            count = Calendar(first, 1).index_of(last) + 1
-        else:
-            count = int(end.text) if isinstance(end, Scalar) and re.fullmatch(r"[0-9]{1,6}", end.text) else 0
-        if first.year < 1900 or first.year > 9900:
-            message = f"the clock begins in the year {first.year}; 1900 to 9900 are allowed"
-            self.log.add("D217", message, start.where, why=why, fix=usage)
-        elif count < 1 and until is not None:
-            self.log.add("D217", f"the clock ends before it begins on {first}", end.where, why=why, fix="write a later until")
-        elif not 1 <= count <= LONGEST_MONTHS:
-            said = f"the clock runs for {count:,} months" if count else "months is not a whole number of months"
-            message = f"{said}; 1 to {LONGEST_MONTHS} are allowed" if count else said
-            self.log.add("D217", message, end.where, why="every row is worked out every month", fix=usage)
-        else:
-            return Calendar(first, count)
-        return None
 
     # ── sections of named entries ───────────────────────────────────────────────────────────────────────────────
 
@@ -237,17 +133,26 @@ class _Sections:
         node = self.tree.get(section)
         if isinstance(node, Mapping) and (node.entries or not required):
             if len(node) > MOST_ENTRIES:
-                self.log.add("D223", f"{section} has {len(node):,} entries; {MOST_ENTRIES:,} are allowed", node.where,
-                             why="nobody can check more by hand", fix="keep those that matter")
+                self.log.add(
+                    "D223",
+                    f"{section} has {len(node):,} entries; {MOST_ENTRIES:,} are allowed",
+                    node.where,
+                    why="nobody can check more by hand",
+                    fix="keep those that matter",
+                )
                 return ()
             for key, _ in node.entries:
                 self.places[f"{section}.{key.text}"] = key.where
             return node.entries
         if required or (node is not None and not (isinstance(node, Scalar) and node.empty)):
             no_names = f"{section} is not made of names with entries"
-            self.log.add("D218", f"the file has no {section}: section" if node is None else no_names,
-                         node.where if node is not None else self.tree.where, why="every entry is called by its name",
-                         fix=f"write {section}: and below it, indented, name: and its fields")
+            self.log.add(
+                "D218",
+                f"the file has no {section}: section" if node is None else no_names,
+                node.where if node is not None else self.tree.where,
+                why="every entry is called by its name",
+                fix=f"write {section}: and below it, indented, name: and its fields",
+            )
         return ()
 
     def _named(self, section: str) -> list[tuple[Scalar, Node]]:
@@ -258,17 +163,33 @@ class _Sections:
                 continue
             if key.text in TABLE_WORDS or key.text in SECTIONS:
                 means = "already stands for the calendar" if key.text in TABLE_WORDS else "is a section of the deal file"
-                self.log.add("D219", f"{key.text} {means}", key.where, why="a name has to mean one thing",
-                             fix=f"call it {key.text}_of_deal or the like")
+                self.log.add(
+                    "D219",
+                    f"{key.text} {means}",
+                    key.where,
+                    why="a name has to mean one thing",
+                    fix=f"call it {key.text}_of_deal or the like",
+                )
                 continue
-            if key.text in self.units:
-                self.log.add("D219", f"{key.text} already stands for a unit of the deal", key.where,
-                             why="a name has to mean one thing", fix=f"call it {key.text}_used or the like")
+            if key.text in self.head.units:
+                self.log.add(
+                    "D219",
+                    f"{key.text} already stands for a unit of the deal",
+                    key.where,
+                    why="a name has to mean one thing",
+                    fix=f"call it {key.text}_used or the like",
+                )
                 continue
             first = self.places.get(f"name {key.text}")
             if first is not None:
-                self.log.add("D302", f"{key.text} is the name of two things", key.where, why="formulas could mean either",
-                             fix="call one of them something else", related=(("first at", first),))
+                self.log.add(
+                    "D302",
+                    f"{key.text} is the name of two things",
+                    key.where,
+                    why="formulas could mean either",
+                    fix="call one of them something else",
+                    related=(("first at", first),),
+                )
                 continue
             self.places[f"name {key.text}"] = key.where
             result.append((key, node))
@@ -299,16 +220,31 @@ class _Sections:
         why = f"known kinds: {', '.join(known)}"
         if not isinstance(node, Mapping):
             word = node.text if isinstance(node, Scalar) and node.text in known else next(iter(known))
-            self.log.add("D204", f"{key.text} is not written as fields with values", node.where, why=why,
-                         fix=f"write {key.text}: {{kind: {word}, ...}}")
+            self.log.add(
+                "D204",
+                f"{key.text} is not written as fields with values",
+                node.where,
+                why=why,
+                fix=f"write {key.text}: {{kind: {word}, ...}}",
+            )
         elif isinstance(kind, Scalar) and not kind.empty:
             close = nearest(kind.text, known)
-            self.log.add("D220", f"no kind of {noun} is called {shortened(kind.text)}", kind.where, why=why,
-                         fix=f"write kind: {close}" if close else "write one of the known kinds")
+            self.log.add(
+                "D220",
+                f"no kind of {noun} is called {shortened(kind.text)}",
+                kind.where,
+                why=why,
+                fix=f"write kind: {close}" if close else "write one of the known kinds",
+            )
         else:
             fitting = [word for word, cls in known.items() if _fits(cls, node)]
-            self.log.add("D220", f"{key.text} does not say its kind", key.where, why=why,
-                         fix=f"add kind: {' or kind: '.join(fitting[:3])}" if fitting else "add kind: and one of the known kinds")
+            self.log.add(
+                "D220",
+                f"{key.text} does not say its kind",
+                key.where,
+                why=why,
+                fix=f"add kind: {' or kind: '.join(fitting[:3])}" if fitting else "add kind: and one of the known kinds",
+            )
 
     def _check_names(self, terms: dict[str, Any]) -> None:
         """What a clause says of other clauses, such as which of them a termination ends, names clauses of the deal."""
@@ -320,18 +256,26 @@ class _Sections:
                     for part in item.text.split(",") if isinstance(item, Scalar) else ():
                         if part.strip() not in terms:
                             close = nearest(part.strip(), terms)
-                            self.log.add("D301", f"no clause is called {shortened(part.strip())}", item.where,
-                                         why=f"{word} of {name} names clauses of the deal",
-                                         fix=f"write {close}" if close else "write the name of a clause under terms:")
+                            self.log.add(
+                                "D301",
+                                f"no clause is called {shortened(part.strip())}",
+                                item.where,
+                                why=f"{word} of {name} names clauses of the deal",
+                                fix=f"write {close}" if close else "write the name of a clause under terms:",
+                            )
 
     def _row(self, key: Scalar, node: Node, path: str) -> RowEntry | None:
         if isinstance(node, Mapping) and node.get("then") is None and node.get("range") is None:
             result: RowEntry | None = self.records.record(RowEntry, node, path, key=key)
             if result is not None and bool(result.payer) != bool(result.payee):
-                self.log.add("D304", f"{path.rsplit('.', 1)[-1]} has a {'payer' if result.payer else 'payee'} but no "
-                             f"{'payee' if result.payer else 'payer'}", key.where,
-                             why="every transfer has a payer and a payee, so that nothing is lost",
-                             fix=f"add {'payee' if result.payer else 'payer'}: world, or a party of the deal")
+                self.log.add(
+                    "D304",
+                    f"{path.rsplit('.', 1)[-1]} has a {'payer' if result.payer else 'payee'} but no "
+                    f"{'payee' if result.payer else 'payer'}",
+                    key.where,
+                    why="every transfer has a payer and a payee, so that nothing is lost",
+                    fix=f"add {'payee' if result.payer else 'payer'}: world, or a party of the deal",
+                )
             return result
         value = self.values.value(node, Slot("any", path, "the equation of the row", optional=False))
         return RowEntry(value=value) if value is not None else None
@@ -356,14 +300,23 @@ class _Sections:
         except (ValueError, OverflowError):
             day = None
         if day is None:
-            self.log.add("D405", f"source {shortened(key.text)} has no date that can be read", (dated or key).where,
-                         why="a deal promises not to use what was known only later", fix="write date: 2024-10-19, 2024-10 or 2024")
+            self.log.add(
+                "D405",
+                f"source {shortened(key.text)} has no date that can be read",
+                (dated or key).where,
+                why="a deal promises not to use what was known only later",
+                fix="write date: 2024-10-19, 2024-10 or 2024",
+            )
         elif self.as_of is not None and day > self.as_of:
             as_of = self.tree.get("as_of")
-            self.log.add("D406", f"source {shortened(key.text)} is dated {source.date}, after the deal's as_of {self.as_of}",
-                         (dated or key).where, related=(("as_of stands at", as_of.where),) if as_of is not None else (),
-                         why="as_of promises that nothing known only later is used",
-                         fix="use a source of the time, or mark the number assumed with its reason")
+            self.log.add(
+                "D406",
+                f"source {shortened(key.text)} is dated {source.date}, after the deal's as_of {self.as_of}",
+                (dated or key).where,
+                related=(("as_of stands at", as_of.where),) if as_of is not None else (),
+                why="as_of promises that nothing known only later is used",
+                fix="use a source of the time, or mark the number assumed with its reason",
+            )
 
     def _correlations(self, drivers: dict[str, Any]) -> Correlations | None:
         node = self.tree.get("correlations")
@@ -379,28 +332,53 @@ class _Sections:
             if name not in drivers:
                 close = nearest(name, drivers)
                 place = at(node, ("between", str(number))) or between or node
-                self.log.add("D301", f"no driver is called {shortened(name)}", place.where, why="correlations are between drivers",
-                             fix=f"write {close}" if close else f"write one of {', '.join(drivers) or 'the drivers'}")
+                self.log.add(
+                    "D301",
+                    f"no driver is called {shortened(name)}",
+                    place.where,
+                    why="correlations are between drivers",
+                    fix=f"write {close}" if close else f"write one of {', '.join(drivers) or 'the drivers'}",
+                )
         matrix = at(node, ("matrix",)) or node
         for sentence in check_matrix(found.between, found.matrix):
-            self.log.add("D221", sentence, matrix.where, why="no set of quantities can move together in this way",
-                         fix="give ones on the diagonal and the same number, from -1 to 1, on both sides of it; smaller ones if nothing else is wrong")
+            self.log.add(
+                "D221",
+                sentence,
+                matrix.where,
+                why="no set of quantities can move together in this way",
+                fix="give ones on the diagonal, and on both sides of it the same numbers from -1 to 1, smaller if need be",
+            )
         return found
 
     def _variant(self, node: Node, key: Scalar) -> Variant | None:
         change = node.get("change") if isinstance(node, Mapping) else None
         if not isinstance(node, Mapping) or not isinstance(change, Mapping):
-            self.log.add("D218", f"variant {shortened(key.text)} does not say its changes", key.where,
-                         why="a variant is a set of changes", fix="write change: {terms.rev_share.rate: 10%}")
+            self.log.add(
+                "D218",
+                f"variant {shortened(key.text)} does not say its changes",
+                key.where,
+                why="a variant is a set of changes",
+                fix="write change: {terms.rev_share.rate: 10%}",
+            )
             return None
         for word, _ in node.entries:
             if word.text not in ("title", "note", "change"):
-                self.log.add("D202", f"a variant has no field {shortened(word.text)}", word.where, why="it has title, note, change",
-                             fix="move it under change:, or take it out")
-        words = {w: self.values.word(node, w) for w in ("title", "note")}
+                self.log.add(
+                    "D202",
+                    f"a variant has no field {shortened(word.text)}",
+                    word.where,
+                    why="it has title, note, change",
+                    fix="move it under change:, or take it out",
+                )
+        words = {w: word_of(node, w, self.log) for w in ("title", "note")}
         if self.check_variants:
             patched(self.tree, change, self.log)
         return Variant(title=words["title"], note=words["note"], change={k.text: v for k, v in change.entries}, where=key.where)
+
+
+def _known(found: MappingType[str, _Found | None]) -> dict[str, _Found]:
+    """What could be read."""
+    return {name: entry for name, entry in found.items() if entry is not None}
 
 
 def _fits(cls: type, node: Mapping) -> bool:

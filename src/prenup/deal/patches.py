@@ -19,9 +19,13 @@ def patched(tree: Node, changes: Mapping, log: Log) -> Node:
         if value is None and here is None:
             parent = at(tree, steps[:-1])
             close = nearest(steps[-1], parent.keys()) if isinstance(parent, Mapping) else None
-            log.add("D120", f"{key.text} can't be taken out: the deal does not have it", key.where,
-                    why="a change says what it changes",
-                    fix=f"write {'.'.join((*steps[:-1], close))}" if close else "check the path, or leave this change out")
+            log.add(
+                "D120",
+                f"{key.text} can't be taken out: the deal does not have it",
+                key.where,
+                why="a change says what it changes",
+                fix=f"write {'.'.join((*steps[:-1], close))}" if close else "check the path, or leave this change out",
+            )
             continue
         if isinstance(node, Mapping) and node.get("from") is not None and here is not None and _is_number(node):
             value = _later(here, node, key, log)
@@ -46,10 +50,14 @@ def _later(base: Node, change: Mapping, key: Scalar, log: Log) -> Node | None:
         steps = Sequence((*known.items, change), change.where) if isinstance(known, Sequence) else step
         others = tuple((k, v) for k, v in base.entries if k.text != "then")
         return Mapping((*others, (_word("then", change), steps)), base.where)
-    log.add("D122", f"{key.text} is not one value, so it can't change on the way", key.where,
-            why="from: lets a value change at a date or an event, not a whole entry",
-            fix=f"name one of its fields, such as {key.text}.{_first_field(base)}, or leave out from:",
-            related=((f"{key.text} stands at", base.where),))
+    log.add(
+        "D122",
+        f"{key.text} is not one value, so it can't change on the way",
+        key.where,
+        why="from: lets a value change at a date or an event, not a whole entry",
+        fix=f"name one of its fields, such as {key.text}.{_first_field(base)}, or leave out from:",
+        related=((f"{key.text} stands at", base.where),),
+    )
     return None
 
 
@@ -58,7 +66,9 @@ def _first_field(base: Node) -> str:
     if isinstance(base, Sequence):
         return "0"
     assert isinstance(base, Mapping)
-    words = [word for word in base.keys() if word not in ("kind", "payer", "payee", "title", "note", "source", "status")]
+    words = [
+        key.text for key, _ in base.entries if key.text not in ("kind", "payer", "payee", "title", "note", "source", "status")
+    ]
     return words[0] if words else "rate"
 
 

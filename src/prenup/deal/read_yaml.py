@@ -252,12 +252,13 @@ class _Builder:
         before: Node | None = None
         if parent.is_flow and (parent.items or parent.entries):
             before = parent.entries[-1][1] if parent.is_mapping else parent.items[-1]
-        goes_on = isinstance(before, Scalar) and isinstance(node, Scalar) and _is_torn(before) and not node.quoted
+        torn = isinstance(before, Scalar) and _is_torn(before)
+        piece = node if torn and isinstance(node, Scalar) and not node.quoted else None
         if not parent.is_mapping:
-            if not (goes_on and self._joined(parent, node)):
+            if piece is None or not self._joined(parent, piece):
                 parent.items.append(node)
         elif not parent.wants_value:
-            parent.cut = node if goes_on and isinstance(node, Scalar) else None
+            parent.cut = piece
             parent.name = None if parent.cut else self._name(parent, node, where)
             parent.wants_value = True
         else:

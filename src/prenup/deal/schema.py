@@ -12,9 +12,10 @@ from prenup.base.fields import REQUIRED, AbstractEntry, Spec, specs
 from prenup.base.kinds import kinds
 from prenup.base.quantity import STATUSES, expected
 from prenup.base.units import CURRENCIES
+from prenup.deal.bind_days import LONGEST_MONTHS
 from prenup.deal.bind_records import MOST_CORRELATED, MOST_DATES, MOST_ITEMS
 from prenup.deal.bind_values import MOST_CHANGES
-from prenup.deal.from_tree import LATER, LONGEST_MONTHS, MOST_ENTRIES
+from prenup.deal.from_tree import LATER, MOST_ENTRIES
 from prenup.deal.model import Correlations, Party, RowEntry, Source
 
 Schema = dict[str, Any]
@@ -22,7 +23,20 @@ Schema = dict[str, Any]
 _NAME = r"^[^\s0-9!-/:-@\[-^`{-~][^\s!-/:-@\[-^`{-~]*$"
 _DAY = r"^\d{4}(-\d{2}(-\d{2})?)?$"
 _WORDS: Schema = {"type": ["string", "number", "boolean"]}
-_UNITS = ("money", "money/yr", "money flow", "fraction", "signed fraction", "growth", "discount", "rate", "duration", "date", "number", "any")
+_UNITS = (
+    "money",
+    "money/yr",
+    "money flow",
+    "fraction",
+    "signed fraction",
+    "growth",
+    "discount",
+    "rate",
+    "duration",
+    "date",
+    "number",
+    "any",
+)
 
 
 def schema() -> Schema:

@@ -335,9 +335,7 @@ def _place_of(here: Node, step: str, *, last: bool) -> int | None:
     return None
 
 
-def _with(
-    parent: Mapping | Sequence, place: int, step: str, value: Node | None, where: Origin | None
-) -> Mapping | Sequence:
+def _with(parent: Mapping | Sequence, place: int, step: str, value: Node | None, where: Origin | None) -> Mapping | Sequence:
     """The parent with one position changed, added or (None) taken out."""
     if isinstance(parent, Sequence):
         new_items = () if value is None else (value,)

@@ -15,8 +15,13 @@ def with_variant(deal: Deal, name: str, log: Log) -> Deal | None:
     if name not in deal.variants or not isinstance(change, Mapping):
         close = nearest(name, deal.variants)
         place = Origin(Text("<variant>", name), 1, 1, max(1, len(name)))
-        log.add("D306", f"the deal has no variant {name}", place, why=f"it has {', '.join(deal.variants) or 'none'}",
-                fix=f"use {close}" if close else "use one of its variants")
+        log.add(
+            "D306",
+            f"the deal has no variant {name}",
+            place,
+            why=f"it has {', '.join(deal.variants) or 'none'}",
+            fix=f"use {close}" if close else "use one of its variants",
+        )
         return None
     return with_changes(deal, change, log)
 

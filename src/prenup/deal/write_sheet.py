@@ -32,8 +32,12 @@ def _write_parties(deal: Deal, builder: Builder) -> None:
     for name, party in deal.parties.items():
         with builder.clause("", deal.places.get(f"parties.{name}")):
             builder.once(f"discount.{name}", builder.rate(party.discount), f"yearly discount rate of {party.title or name}")
-            builder.once(f"opening.{name}", builder.value(party.cash), f"cash of {party.title or name} before the first month",
-                         unit=builder.money)
+            builder.once(
+                f"opening.{name}",
+                builder.value(party.cash),
+                f"cash of {party.title or name} before the first month",
+                unit=builder.money,
+            )
         builder.parties[name] = Party(name, party.title or name, f"discount.{name}", f"opening.{name}")
 
 
@@ -55,9 +59,13 @@ def _check_correlated(deal: Deal, builder: Builder) -> None:
     for name in deal.correlations.between if deal.correlations is not None else ():
         if name in deal.drivers and name not in builder.drawn:
             place = deal.places.get(f"drivers.{name}")
-            builder.log.add("D222", f"{name} is correlated, but has no monthly draws of its own", place,
-                            why="a correlation is between drivers that wander from month to month",
-                            fix="give it a volatility, or leave it out of correlations:")
+            builder.log.add(
+                "D222",
+                f"{name} is correlated, but has no monthly draws of its own",
+                place,
+                why="a correlation is between drivers that wander from month to month",
+                fix="give it a volatility, or leave it out of correlations:",
+            )
 
 
 def _write(entry: Any, builder: Builder) -> None:

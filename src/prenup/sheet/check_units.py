@@ -40,11 +40,21 @@ def _settled(row: Row, rows: Mapping[str, Row], units: Mapping[str, Unit | None]
     expression, unit = settling.of(row.expr)
     start, start_unit = settling.of(row.start)
     if row.unit is not None and unit is not None and not _fits(unit, row.unit):
-        log.add("D211", f"{row.name} is {said(unit)}, but {said(row.unit)} is expected", _blamed(row, unit, rows, units),
-                why=_in_row(row), fix=_remedy(unit, row.unit))
+        log.add(
+            "D211",
+            f"{row.name} is {said(unit)}, but {said(row.unit)} is expected",
+            _blamed(row, unit, rows, units),
+            why=_in_row(row),
+            fix=_remedy(unit, row.unit),
+        )
     elif unit is not None and start_unit is not None and not _fits(start_unit, unit):
-        log.add("D211", f"{row.name} starts as {said(start_unit)}, but goes on as {said(unit)}", row.where,
-                why=_in_row(row), fix="give both the same unit")
+        log.add(
+            "D211",
+            f"{row.name} starts as {said(start_unit)}, but goes on as {said(unit)}",
+            row.where,
+            why=_in_row(row),
+            fix="give both the same unit",
+        )
     return replace(row, expr=expression, start=start, unit=units[row.name] or unit or NUMBER)
 
 
@@ -56,7 +66,8 @@ def _blamed(row: Row, unit: Unit, rows: Mapping[str, Row], units: Mapping[str, U
         here = waiting.pop(0)
         for node in walk(here.expr):
             place = node.where if isinstance(node, Op | Ref) else None
-            if place is not None and place != here.where and (isinstance(node, Op) or units.get(node.name) == unit):
+            ours = isinstance(node, Op) or (isinstance(node, Ref) and units.get(node.name) == unit)
+            if place is not None and place != here.where and ours:
                 return place
             if isinstance(node, Ref) and node.name in rows and node.name not in seen and units.get(node.name) == unit:
                 seen.add(node.name)
@@ -123,8 +134,11 @@ class _Settling:
         if unit == DATE:
             return Op("ge", (Table("date", DATE), inner), node.where), BOOL
         if unit is not None and unit != BOOL:
-            self.problem(f"a condition is expected, not {said(unit)}", node.where,
-                         "write an event, a date, or a comparison such as revenue > $1bn/yr")
+            self.problem(
+                f"a condition is expected, not {said(unit)}",
+                node.where,
+                "write an event, a date, or a comparison such as revenue > $1bn/yr",
+            )
         return inner, BOOL
 
     def operation(self, node: Op) -> tuple[Expr, Unit | None]:
@@ -166,8 +180,11 @@ class _Settling:
         if len(known) == 2 and known[0] != known[1] and not _fits(known[0], known[1]):
             verb = _VERBS.get(node.fn, "compares")
             rate = any(u == v / YEAR for u, v in (known, known[::-1]))
-            self.problem(f"this {verb} {said(known[0])} and {said(known[1])}", node.where,
-                         "write monthly(...) around what is a year's rate" if rate else "bring both to the same unit")
+            self.problem(
+                f"this {verb} {said(known[0])} and {said(known[1])}",
+                node.where,
+                "write monthly(...) around what is a year's rate" if rate else "bring both to the same unit",
+            )
         return NUMBER if known[0] == BOOL and node.fn != "if" else known[0]
 
     def product(self, fn: str, units: list[Unit | None]) -> Unit | None:
@@ -188,6 +205,8 @@ class _Settling:
             return Unit(tuple((n, p // 2) for n, p in unit.powers))
         for found in units:
             if found not in (None, NUMBER, BOOL):
-                self.problem(f"{node.fn} takes plain numbers, not {said(found)}", node.where, "divide by a quantity of the same unit first")
+                self.problem(
+                    f"{node.fn} takes plain numbers, not {said(found)}", node.where, "divide by a quantity of the same unit first"
+                )
                 break
         return NUMBER

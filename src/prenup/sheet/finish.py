@@ -72,15 +72,26 @@ def _is_of_a_size(builder: Builder) -> bool:
     n_rows = len(builder.rows)
     if n_rows > MOST_ROWS or n_rows * builder.calendar.n_months > MOST_CELLS:
         clause, largest = Counter(row.clause for row in builder.rows.values()).most_common(1)[0]
-        message = f"the deal makes {n_rows:,} rows of {builder.calendar.n_months} months, {clause or 'one entry'} alone {largest:,}"
-        builder.log.add("D241", message, builder.clauses.get(clause),
-                        why=f"{MOST_ROWS:,} rows and {MOST_CELLS:,} cells are allowed; a long lag makes a row a month",
-                        fix="shorten its lags and averages, or the clock")
+        message = (
+            f"the deal makes {n_rows:,} rows of {builder.calendar.n_months} months, {clause or 'one entry'} alone {largest:,}"
+        )
+        builder.log.add(
+            "D241",
+            message,
+            builder.clauses.get(clause),
+            why=f"{MOST_ROWS:,} rows and {MOST_CELLS:,} cells are allowed; a long lag makes a row a month",
+            fix="shorten its lags and averages, or the clock",
+        )
         return False
     deep = [row for row in builder.rows.values() if _depth(row.expr) > DEEPEST or _depth(row.start) > DEEPEST]
     for row in deep:
-        builder.log.add("D241", f"{row.name} takes more than {DEEPEST} steps inside one another", row.where,
-                        why="nobody can check it by hand", fix="split it into several rows under rows:")
+        builder.log.add(
+            "D241",
+            f"{row.name} takes more than {DEEPEST} steps inside one another",
+            row.where,
+            why="nobody can check it by hand",
+            fix="split it into several rows under rows:",
+        )
     return not deep
 
 
@@ -99,8 +110,13 @@ def _check_effects(builder: Builder) -> None:
     for target, effects in builder.effects.items():
         if target not in builder.rows:
             close = nearest(target, builder.rows)
-            builder.log.add("D301", f"no driver or row is called {target}", effects[0].where, why=f"{effects[0].event} acts on it",
-                            fix=f"write {close}" if close else "name a driver of the deal, or a row of a driver or clause")
+            builder.log.add(
+                "D301",
+                f"no driver or row is called {target}",
+                effects[0].where,
+                why=f"{effects[0].event} acts on it",
+                fix=f"write {close}" if close else "name a driver of the deal, or a row of a driver or clause",
+            )
 
 
 def _check_parties(builder: Builder) -> None:
@@ -110,12 +126,21 @@ def _check_parties(builder: Builder) -> None:
         for role, party in (("payer", transfer.payer), ("payee", transfer.payee)):
             if party not in known:
                 close = nearest(party, known)
-                builder.log.add("D304", f"no party is called {party}, the {role} of {transfer.clause}", row.where,
-                                why="every transfer has a payer and a payee, so that nothing is lost",
-                                fix=f"write {close}" if close else f"add {party or 'a party'} under parties:")
+                builder.log.add(
+                    "D304",
+                    f"no party is called {party}, the {role} of {transfer.clause}",
+                    row.where,
+                    why="every transfer has a payer and a payee, so that nothing is lost",
+                    fix=f"write {close}" if close else f"add {party or 'a party'} under parties:",
+                )
         if transfer.payer == transfer.payee:
-            builder.log.add("D305", f"{transfer.clause} is paid by {transfer.payer} to itself", row.where,
-                            why="a payment has two sides", fix="name two different parties; everyone else is called world")
+            builder.log.add(
+                "D305",
+                f"{transfer.clause} is paid by {transfer.payer} to itself",
+                row.where,
+                why="a payment has two sides",
+                fix="name two different parties; everyone else is called world",
+            )
 
 
 def _check_stages(rows: dict[str, Row], builder: Builder) -> None:
@@ -128,8 +153,13 @@ def _check_stages(rows: dict[str, Row], builder: Builder) -> None:
                 message = f"{row.name} has to be known before the first month, but changes every month"
                 if row.stage != "once":
                     message = f"{row.name} starts from what changes every month"
-                builder.log.add("D242", message, where or row.where, why="a start is needed before the first month is worked out",
-                                fix="use a number of the deal, or a formula of such numbers")
+                builder.log.add(
+                    "D242",
+                    message,
+                    where or row.where,
+                    why="a start is needed before the first month is worked out",
+                    fix="use a number of the deal, or a formula of such numbers",
+                )
 
 
 def _moves(node: Expr, rows: dict[str, Row]) -> bool:

@@ -131,10 +131,11 @@ def _root(text: str, units: frozenset[str]) -> Part:
     try:
         tree = _parser().parse(text)
     except lark.exceptions.UnexpectedInput as fault:
-        at = getattr(fault, "pos_in_stream", None)
+        at: int | None = getattr(fault, "pos_in_stream", None)
         token = getattr(fault, "token", None)
-        ended = at is None or at < 0 or (token is not None and token.type == "$END")
-        raise explained(text, len(text) if ended else at, units) from None
+        if at is None or at < 0 or (token is not None and token.type == "$END"):
+            at = len(text)
+        raise explained(text, at, units) from None
     return _part(tree, units)
 
 

@@ -46,9 +46,7 @@ def explained(text: str, at: int, units: frozenset[str]) -> FormulaFault:
     if word == "," and re.search(r"\d$", before) and re.match(r",\d{3}\b", text[at:]):
         return FormulaFault("D231", "a comma separates values in a formula", at, 1, _WHY, "write 1000 or 1_000 for 1,000")
     if re.search(r"[\w)%]$", before) and word in _WORDS:
-        return FormulaFault(
-            "D231", f"{shown} is no sign of a formula", at, len(word), _WHY, f"write {_WORDS[word]} for {shown}"
-        )
+        return FormulaFault("D231", f"{shown} is no sign of a formula", at, len(word), _WHY, f"write {_WORDS[word]} for {shown}")
     if re.search(r"[\d%]\s*$", before) and re.match(r"[^\W\d]", word):
         return _unit(word, shown, at, units)
     if re.search(r"[\w)%]$", before) and re.match(r"[\w(]", word):

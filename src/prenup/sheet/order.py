@@ -62,10 +62,15 @@ def _loop(path: list[str], need: Ref, rows: Mapping[str, Row], log: Log) -> None
     turn = next(i for i, (_, other) in enumerate(steps) if other == use.name)
     shown = [other.removeprefix("numbers.") for _, other in (*steps[turn:], *steps[:turn])]
     where: Origin | None = use.where or next((rows[name].where for name in loop if rows[name].where), None)
-    log.add("D310", "these rows need each other in the same month: " + " -> ".join([*shown, shown[0]]), where,
-            why="a month can't be worked out while it waits for itself",
-            fix="give one of them as a number" if all(name.startswith("numbers.") for name in loop)
-            else f"write prev({_as_written(use)}) to use the value of the month before")
+    log.add(
+        "D310",
+        "these rows need each other in the same month: " + " -> ".join([*shown, shown[0]]),
+        where,
+        why="a month can't be worked out while it waits for itself",
+        fix="give one of them as a number"
+        if all(name.startswith("numbers.") for name in loop)
+        else f"write prev({_as_written(use)}) to use the value of the month before",
+    )
 
 
 def _as_written(use: Ref) -> str:

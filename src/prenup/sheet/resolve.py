@@ -33,13 +33,23 @@ def write_balances(builder: Builder) -> bool:
             paid_out: list[Expr] = [Ref(t.row) for t in builder.transfers if t.resource == resource and t.payer == party]
             name = balance_name(resource, party)
             if name in builder.rows:
-                builder.log.add("D302", f"{name} is what a clause writes and what the party {party} has", builder.rows[name].where,
-                                why="a name stands for one row", fix="call the clause or the party something else")
+                builder.log.add(
+                    "D302",
+                    f"{name} is what a clause writes and what the party {party} has",
+                    builder.rows[name].where,
+                    why="a name stands for one row",
+                    fix="call the clause or the party something else",
+                )
             opening = builder.parties[party].cash_row if resource == MONEY and party in builder.parties else ""
             change = total(paid_in) - total(paid_out) if paid_out else total(paid_in)
             note = f"{resource} of {party} at the month's end"
-            builder.rows[name] = Row(name, Prev(name) + change, note, start=Ref(opening) if opening else ZERO,
-                                     unit=builder.money if resource == MONEY else None)
+            builder.rows[name] = Row(
+                name,
+                Prev(name) + change,
+                note,
+                start=Ref(opening) if opening else ZERO,
+                unit=builder.money if resource == MONEY else None,
+            )
     return builder.log.n_errors == before
 
 
@@ -93,8 +103,9 @@ def resolve_rows(builder: Builder, settled: set[str]) -> None:
         for name in waiting:
             row = builder.rows[name]
             resolver = _Resolver(builder, row, settled)
-            builder.rows[name] = Row(row.name, resolver.of(row.expr), row.note, row.stage, resolver.of(row.start),
-                                     row.unit, row.clause, row.where)
+            builder.rows[name] = Row(
+                row.name, resolver.of(row.expr), row.note, row.stage, resolver.of(row.start), row.unit, row.clause, row.where
+            )
             done.add(name)
 
 
@@ -143,8 +154,13 @@ class _Resolver:
             return
         close = nearest(name, known)
         add = f"add {name} under {sections}"
-        self.builder.log.add("D301", f"no {noun} is called {name}", where or self.row.where,
-                             why="a formula can only use what the deal names", fix=f"write {close}, or {add}" if close else add)
+        self.builder.log.add(
+            "D301",
+            f"no {noun} is called {name}",
+            where or self.row.where,
+            why="a formula can only use what the deal names",
+            fix=f"write {close}, or {add}" if close else add,
+        )
 
     def event(self, node: Pending) -> Expr:
         name, word = node.names

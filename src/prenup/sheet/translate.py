@@ -62,14 +62,23 @@ class _Translation:
         if entry is None:
             close = nearest(part.text, CALLS)
             name = where.within(0, len(part.text)) if where and where.width >= len(part.text) else where
-            self.builder.log.add("D303", f"{part.text} is not a function", name,
-                                 why=f"known ones: {', '.join(sorted(CALLS))}",
-                                 fix=f"write {close}(...)" if close else "use one of the known functions")
+            self.builder.log.add(
+                "D303",
+                f"{part.text} is not a function",
+                name,
+                why=f"known ones: {', '.join(sorted(CALLS))}",
+                fix=f"write {close}(...)" if close else "use one of the known functions",
+            )
             return ZERO
         low, high, usage, make = entry
         if not low <= len(part.parts) <= high:
-            self.builder.log.add("D232", f"{part.text} is written {usage}, not with {len(part.parts)} values", where,
-                                 why="each value has its own meaning", fix=f"write {usage}")
+            self.builder.log.add(
+                "D232",
+                f"{part.text} is written {usage}, not with {len(part.parts)} values",
+                where,
+                why="each value has its own meaning",
+                fix=f"write {usage}",
+            )
             return ZERO
         return make(self, part)
 
@@ -92,9 +101,13 @@ class _Translation:
         """A bare name such as a party's, a term's or an event's."""
         if part.what == "name":
             return part.text
-        self.builder.log.add("D233", "a name is expected here, not a formula", self.formula.place(part),
-                             why="the function asks about one event, clause or party",
-                             fix="write its name as in the deal file, and what is to be done with the result outside")
+        self.builder.log.add(
+            "D233",
+            "a name is expected here, not a formula",
+            self.formula.place(part),
+            why="the function asks about one event, clause or party",
+            fix="write its name as in the deal file, and what is to be done with the result outside",
+        )
         return ""
 
     def months(self, part: Part) -> int:
@@ -104,8 +117,13 @@ class _Translation:
             months = quantity.value * (12 if quantity.unit == YEAR else 1)
             if 0 < months <= 600 and abs(months - round(months)) < 1e-6:
                 return round(months)
-        self.builder.log.add("D234", "a whole number of months from 1 to 600 is expected here", self.formula.place(part),
-                             why="it decides how many rows the sheet has", fix="write it like lag(revenue, 3 months) or avg(revenue, 12 months)")
+        self.builder.log.add(
+            "D234",
+            "a whole number of months from 1 to 600 is expected here",
+            self.formula.place(part),
+            why="it decides how many rows the sheet has",
+            fix="write it like lag(revenue, 3 months) or avg(revenue, 12 months)",
+        )
         return 1
 
     def previous(self, part: Part) -> Expr:

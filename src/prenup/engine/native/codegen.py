@@ -228,8 +228,8 @@ class _Generator:
             text = f"xor {shape.bool} {yes[0]}, {_true(shape)}" if node.fn == "not" else f"{node.fn} {shape.bool} {yes[0]}, {yes[1]}"
             return Value(self.put(self.into, text), lanes, True)
         if node.fn == "if":
-            condition, yes, no = self.as_bool(arguments[0]), self.as_number(arguments[1]), self.as_number(arguments[2])
-            text = f"select {shape.bool} {condition.name}, {shape.double} {yes.name}, {shape.double} {no.name}"
+            condition, then, other = self.as_bool(arguments[0]), self.as_number(arguments[1]), self.as_number(arguments[2])
+            text = f"select {shape.bool} {condition.name}, {shape.double} {then.name}, {shape.double} {other.name}"
             return Value(self.put(self.into, text), lanes, False)
         numbers = [self.as_number(a).name for a in arguments]
         if node.fn in _COMPARISON:

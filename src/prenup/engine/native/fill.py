@@ -76,7 +76,7 @@ def _call(
     (held, by_path), (ends, kept) = inputs, outputs
     parts, n_views, n_paths = filling.shape
     room = ends.shape[-1]
-    tables = np.array([filling.tables[name] for name in plan.tables] or [[0.0]])
+    tables = np.array([filling.tables[name] for name in plan.tables], dtype=float).reshape(len(plan.tables), plan.n_months)
     draws = [np.ascontiguousarray(filling.shocks[shock]) for shock in plan.shocks]
     by_path = [_padded(array, room) for array in by_path]
     calm = np.empty((len(plan.calm) + len(kept), plan.n_months))

@@ -133,16 +133,35 @@ def _loop(n_lanes: int, *, normal: bool) -> str:
     Sobol points; keys (the shuffles first, then one a dimension), direction numbers (dimension, bit), splits of the bridge
     (first, middle as whole numbers, share and spread as doubles; four words each, the first split being the total).
     """
-    v32, v64, vd = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>", f"<{n_lanes} x double>"
-    iota = "<" + ", ".join(f"i64 {i}" for i in range(n_lanes)) + ">"
     name = "normals" if normal else "uniforms"
-    lines = [
+    return "\n".join([
         f"define void @{name}(ptr %out, i64 %stride, i64 %first, i64 %last, i64 %n, i64 %even, ptr %keys, ptr %numbers, "
         "ptr %splits, i64 %shuffles, i64 %unused) nounwind {",
         "entry:", "  br label %groups",
+        *_group_lines(n_lanes),
+        *_draw_lines(n_lanes),
+        *(_bridge_lines(n_lanes) if normal else _store_lines(n_lanes)),
+        "  %d.next = add i64 %d, 1", "  %d.more = icmp ult i64 %d.next, %n", "  br i1 %d.more, label %dims, label %after",
+        "after:", f"  %g.next = add i64 %g, {n_lanes}", "  %g.more = icmp ult i64 %g.next, %last",
+        "  br i1 %g.more, label %groups, label %done", "done:", "  ret void", "}",
+    ])  # fmt: skip
+
+
+def _splat(name: str, kind: str, lane: str, value: str, n_lanes: int) -> list[str]:
+    """One value in every lane, as `name`."""
+    return [
+        f"  {name}.1 = insertelement {kind} poison, {lane} {value}, i32 0",
+        f"  {name} = shufflevector {kind} {name}.1, {kind} poison, <{n_lanes} x i32> zeroinitializer",
+    ]
+
+
+def _group_lines(n_lanes: int) -> list[str]:
+    """The indices of a group of paths, and the loop over dimensions."""
+    v32, v64 = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>"
+    iota = "<" + ", ".join(f"i64 {i}" for i in range(n_lanes)) + ">"
+    return [
         "groups:", "  %g = phi i64 [ %first, %entry ], [ %g.next, %after ]",
-        f"  %g1 = insertelement {v64} poison, i64 %g, i32 0",
-        f"  %gs = shufflevector {v64} %g1, {v64} poison, <{n_lanes} x i32> zeroinitializer",
+        *_splat("%gs", v64, "i64", "%g", n_lanes),
         f"  %index = add {v64} %gs, {iota}",
         f"  %small = trunc {v64} %index to {v32}",
         f"  %steps = mul {v64} %index, {_integers(64, n_lanes, sobol.GOLDEN - (1 << 64))}",
@@ -151,6 +170,14 @@ def _loop(n_lanes: int, *, normal: bool) -> str:
         "dims:", "  %d = phi i64 [ 0, %groups ], [ %d.next, %next ]",
         "  %kd = add i64 %d, %shuffles", "  %kp = getelementptr i64, ptr %keys, i64 %kd", "  %key = load i64, ptr %kp, align 8",
         "  %is.even = icmp ult i64 %d, %even", "  br i1 %is.even, label %point, label %plain",
+    ]  # fmt: skip
+
+
+def _draw_lines(n_lanes: int) -> list[str]:
+    """A uniform number `%u` in each lane: a Sobol point, or a counter mixed."""
+    v32, v64, vd = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>", f"<{n_lanes} x double>"
+    wide = Shape(n_lanes)
+    return [
         "point:", "  %chunk = lshr i64 %d, 5", "  %sp = getelementptr i64, ptr %keys, i64 %chunk",
         "  %skey = load i64, ptr %sp, align 8",
         f"  %order = call {v32} @scramble({v32} %small, i64 %skey)",
@@ -159,52 +186,50 @@ def _loop(n_lanes: int, *, normal: bool) -> str:
         f"  %bits = call {v32} @sobol({v32} %order, ptr %np)",
         f"  %moved = call {v32} @scramble({v32} %bits, i64 %key)",
         f"  %pd = uitofp {v32} %moved to {vd}",
-        f"  %ph = fadd {vd} %pd, {Shape(n_lanes).constant(0.5)}",
-        f"  %pu = fmul {vd} %ph, {Shape(n_lanes).constant(2.0**-32)}",
+        f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}",
+        f"  %pu = fmul {vd} %ph, {wide.constant(2.0**-32)}",
         "  br label %next",
         "plain:",
-        f"  %k1 = insertelement {v64} poison, i64 %key, i32 0",
-        f"  %ks = shufflevector {v64} %k1, {v64} poison, <{n_lanes} x i32> zeroinitializer",
+        *_splat("%ks", v64, "i64", "%key", n_lanes),
         f"  %c = add {v64} %ks, %steps",
         f"  %x = call {v64} @mix({v64} %c)",
         f"  %x12 = lshr {v64} %x, {_integers(64, n_lanes, 12)}",
         f"  %xd = uitofp {v64} %x12 to {vd}",
-        f"  %xh = fadd {vd} %xd, {Shape(n_lanes).constant(0.5)}",
-        f"  %xu = fmul {vd} %xh, {Shape(n_lanes).constant(2.0**-52)}",
+        f"  %xh = fadd {vd} %xd, {wide.constant(0.5)}",
+        f"  %xu = fmul {vd} %xh, {wide.constant(2.0**-52)}",
         "  br label %next",
         "next:", f"  %u = phi {vd} [ %pu, %point ], [ %xu, %plain ]",
-    ]
-    if normal:
-        lines += [
-            f"  %z = call {vd} @prenup.ppf.v{n_lanes}f64({vd} %u)",
-            "  %w = shl i64 %d, 2",
-            "  %w0 = getelementptr i64, ptr %splits, i64 %w", "  %at = load i64, ptr %w0, align 8",
-            "  %w1 = getelementptr i64, ptr %w0, i64 1", "  %mid = load i64, ptr %w1, align 8",
-            "  %w2 = getelementptr i64, ptr %w0, i64 2", "  %share = load double, ptr %w2, align 8",
-            "  %w3 = getelementptr i64, ptr %w0, i64 3", "  %spread = load double, ptr %w3, align 8",
-            f"  %sh1 = insertelement {vd} poison, double %share, i32 0",
-            f"  %shs = shufflevector {vd} %sh1, {vd} poison, <{n_lanes} x i32> zeroinitializer",
-            f"  %sd1 = insertelement {vd} poison, double %spread, i32 0",
-            f"  %sds = shufflevector {vd} %sd1, {vd} poison, <{n_lanes} x i32> zeroinitializer",
-            "  %ra = mul i64 %at, %stride", "  %ia = add i64 %ra, %from", "  %pa = getelementptr double, ptr %out, i64 %ia",
-            "  %rm = mul i64 %mid, %stride", "  %im = add i64 %rm, %from", "  %pm = getelementptr double, ptr %out, i64 %im",
-            f"  %read = load {vd}, ptr %pa, align 8",
-            "  %is.first = icmp eq i64 %d, 0",
-            f"  %whole = select i1 %is.first, {vd} zeroinitializer, {vd} %read",
-            f"  %part = fmul {vd} %whole, %shs", f"  %dev = fmul {vd} %z, %sds", f"  %earlier = fadd {vd} %part, %dev",
-            f"  %rest = fsub {vd} %whole, %earlier",
-            # For the total itself `first` and `middle` are one place: the earlier part is written last and stays.
-            f"  store {vd} %rest, ptr %pm, align 8", f"  store {vd} %earlier, ptr %pa, align 8",
-        ]
-    else:
-        lines += ["  %r = mul i64 %d, %stride", "  %i = add i64 %r, %from", "  %p = getelementptr double, ptr %out, i64 %i",
-                  f"  store {vd} %u, ptr %p, align 8"]
-    lines += [
-        "  %d.next = add i64 %d, 1", "  %d.more = icmp ult i64 %d.next, %n", "  br i1 %d.more, label %dims, label %after",
-        "after:", f"  %g.next = add i64 %g, {n_lanes}", "  %g.more = icmp ult i64 %g.next, %last",
-        "  br i1 %g.more, label %groups, label %done", "done:", "  ret void", "}",
-    ]
-    return "\n".join(lines)
+    ]  # fmt: skip
+
+
+def _bridge_lines(n_lanes: int) -> list[str]:
+    """The number as a normal one, and the stretch of months that it splits."""
+    vd = f"<{n_lanes} x double>"
+    return [
+        f"  %z = call {vd} @prenup.ppf.v{n_lanes}f64({vd} %u)",
+        "  %w = shl i64 %d, 2",
+        "  %w0 = getelementptr i64, ptr %splits, i64 %w", "  %at = load i64, ptr %w0, align 8",
+        "  %w1 = getelementptr i64, ptr %w0, i64 1", "  %mid = load i64, ptr %w1, align 8",
+        "  %w2 = getelementptr i64, ptr %w0, i64 2", "  %share = load double, ptr %w2, align 8",
+        "  %w3 = getelementptr i64, ptr %w0, i64 3", "  %spread = load double, ptr %w3, align 8",
+        *_splat("%shs", vd, "double", "%share", n_lanes),
+        *_splat("%sds", vd, "double", "%spread", n_lanes),
+        "  %ra = mul i64 %at, %stride", "  %ia = add i64 %ra, %from", "  %pa = getelementptr double, ptr %out, i64 %ia",
+        "  %rm = mul i64 %mid, %stride", "  %im = add i64 %rm, %from", "  %pm = getelementptr double, ptr %out, i64 %im",
+        f"  %read = load {vd}, ptr %pa, align 8",
+        "  %is.first = icmp eq i64 %d, 0",
+        f"  %whole = select i1 %is.first, {vd} zeroinitializer, {vd} %read",
+        f"  %part = fmul {vd} %whole, %shs", f"  %dev = fmul {vd} %z, %sds", f"  %earlier = fadd {vd} %part, %dev",
+        f"  %rest = fsub {vd} %whole, %earlier",
+        # For the total itself `first` and `middle` are one place: the earlier part is written last and stays.
+        f"  store {vd} %rest, ptr %pm, align 8", f"  store {vd} %earlier, ptr %pa, align 8",
+    ]  # fmt: skip
+
+
+def _store_lines(n_lanes: int) -> list[str]:
+    """The number as it is, in its month."""
+    return ["  %r = mul i64 %d, %stride", "  %i = add i64 %r, %from", "  %p = getelementptr double, ptr %out, i64 %i",
+            f"  store <{n_lanes} x double> %u, ptr %p, align 8"]
 
 
 def module_text(n_lanes: int) -> str:
