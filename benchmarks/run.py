@@ -1,4 +1,4 @@
-"""How long prenup takes as a whole process: the median of several runs, with the spread, written to results.json and README.md."""
+"""How long prenup takes as a whole process: the median of several runs with the spread, in results.json and README.md."""
 
 from __future__ import annotations
 
@@ -22,7 +22,16 @@ COMMANDS = {
     "prenup check": [sys.executable, "-m", "prenup.show.cli.main", "check", DEAL],
     "prenup run, default settings": [sys.executable, "-m", "prenup.show.cli.main", "run", DEAL, "--json"],
     "prenup run, 131,072 paths": [sys.executable, "-m", "prenup.show.cli.main", "run", DEAL, "--json", "--paths", "131072"],
-    "prenup run with the report": [sys.executable, "-m", "prenup.show.cli.main", "run", DEAL, "--json", "--html", "build/benchmark.html"],
+    "prenup run with the report": [
+        sys.executable,
+        "-m",
+        "prenup.show.cli.main",
+        "run",
+        DEAL,
+        "--json",
+        "--html",
+        "build/benchmark.html",
+    ],
 }
 LIMITS_S = {"import prenup": 0.3, "prenup run, default settings": 3.0}
 """What the project promises of a machine with two cores."""
@@ -63,7 +72,7 @@ def _write_readme(results: dict[str, dict[str, float]], machine: str) -> None:
     lines = [
         "# Benchmarks",
         "",
-        "Whole processes, from the command to its end: the median of five runs after one warm-up, with the lowest and the highest.",
+        "Whole processes, from the command to its end: the median of five runs after one warm-up, the lowest and the highest.",
         f"Made by `make bench` on {machine}. The machine is shared and noisy: compare figures of one run only.",
         "",
         "| what | median | lowest | highest | promised |",
@@ -74,7 +83,7 @@ def _write_readme(results: dict[str, dict[str, float]], machine: str) -> None:
         lines.append(f"| {name} | {found['median']:.2f} s | {found['low']:.2f} s | {found['high']:.2f} s | {limit} |")
     lines += [
         "",
-        f"The deal is `{DEAL}`. Answers are checked before they are timed: cash is conserved to 1e-9 of what moved, and no path is",
+        f"The deal is `{DEAL}`. Answers are checked before they are timed: cash is conserved to 1e-9 of what moved, no path is",
         "left out.",
         "",
     ]

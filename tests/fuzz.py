@@ -391,12 +391,14 @@ def look_at_several(seed: int, indices: range, engine: str) -> None:
     warnings.simplefilter("error")
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSED, hard))
-    read(SAMPLE.encode(), Path(tempfile.mkdtemp()) / "sample.yaml", engine)  # what is loaded at first use is no file's time
-    for index in indices:
-        faulthandler.dump_traceback_later(STOPPED_AFTER, exit=True)
-        outcome = look_at(seed, index, engine)
-        faulthandler.cancel_dump_traceback_later()
-        print(json.dumps(asdict(outcome)), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PRENUP_CACHE"] = folder  # machine code of thousands of sheets is of no use to anybody
+        read(SAMPLE.encode(), Path(folder) / "sample.yaml", engine)  # what is loaded at first use is no file's time
+        for index in indices:
+            faulthandler.dump_traceback_later(STOPPED_AFTER, exit=True)
+            outcome = look_at(seed, index, engine)
+            faulthandler.cancel_dump_traceback_later()
+            print(json.dumps(asdict(outcome)), flush=True)
 
 
 def outcomes(seed: int, count: int, jobs: int, engine: str = "auto") -> list[Outcome]:

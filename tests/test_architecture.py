@@ -86,14 +86,10 @@ def no_faults(faults: list[str]) -> None:
 
 def test_every_module_opens_with_a_docstring() -> None:
     files = python_files("src/prenup", "tests", "benchmarks", "docs")
-    no_faults(
-        [f"{relative(f)}: no docstring" for f in files if not (ast.get_docstring(parsed(f)) or "").strip()]
-    )
+    no_faults([f"{relative(f)}: no docstring" for f in files if not (ast.get_docstring(parsed(f)) or "").strip()])
 
 
-def functions(
-    node: ast.AST, prefix: str = ""
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def functions(node: ast.AST, prefix: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """Every function at any depth, with its dotted name."""
     for child in ast.iter_child_nodes(node):
         inside = prefix
@@ -117,9 +113,7 @@ def too_large() -> dict[str, str]:
             assert function.end_lineno is not None
             lines = function.end_lineno - function.lineno + 1
             if lines > FUNCTION_LINES:
-                found[f"{name}::{dotted}"] = (
-                    f"{name}::{dotted}: {lines} lines, at most {FUNCTION_LINES} are allowed"
-                )
+                found[f"{name}::{dotted}"] = f"{name}::{dotted}: {lines} lines, at most {FUNCTION_LINES} are allowed"
     return found
 
 
@@ -127,9 +121,7 @@ def test_files_and_functions_stay_small() -> None:
     found = too_large()
     faults = [fault for name, fault in found.items() if name not in LARGER]
     faults += [f"{name}: listed in LARGER, but it is not too large" for name in LARGER if name not in found]
-    faults += [
-        f"{name}: listed in LARGER without a reason" for name, reason in LARGER.items() if not reason.strip()
-    ]
+    faults += [f"{name}: listed in LARGER without a reason" for name, reason in LARGER.items() if not reason.strip()]
     no_faults(faults)
 
 
@@ -183,17 +175,13 @@ def test_source_imports_what_is_declared_and_no_more() -> None:
         for name in sorted(names - allowed)
     ]
     used = {modules[name] for names in by_file.values() for name in names if name in modules}
-    faults += [
-        f"pyproject.toml: {name} is declared, and nothing imports it" for name in set(modules.values()) - used
-    ]
+    faults += [f"pyproject.toml: {name} is declared, and nothing imports it" for name in set(modules.values()) - used]
     no_faults(faults)
 
 
 def test_importing_prenup_loads_no_heavy_package() -> None:
     program = "import json, sys, prenup; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     no_faults([f"import prenup loads {name}" for name in sorted(loaded & set(run_time_modules()))])
@@ -209,9 +197,7 @@ def test_locks_pin_every_declared_dependency_with_hashes() -> None:
         text = (ROOT / lock).read_text(encoding="utf-8")
         entries = re.split(r"\n(?=\w)", "\n" + text)[1:]
         pinned = {requirement(entry) for entry in entries}
-        faults += [
-            f"{lock}: {requirement(w)} is missing: make lock" for w in wanted if requirement(w) not in pinned
-        ]
+        faults += [f"{lock}: {requirement(w)} is missing: make lock" for w in wanted if requirement(w) not in pinned]
         faults += [f"{lock}: {requirement(e)} has no hash" for e in entries if "--hash=sha256:" not in e]
     no_faults(faults)
 
@@ -239,16 +225,12 @@ def test_every_problem_code_has_a_bad_deal() -> None:
         for code, places in sorted(used.items())
         if code not in shown and code not in RAISED_ELSEWHERE
     ]
-    faults += [
-        f"{relative(path)}: src uses no code {path.name[:4]}" for path in bad if path.name[:4] not in used
-    ]
+    faults += [f"{relative(path)}: src uses no code {path.name[:4]}" for path in bad if path.name[:4] not in used]
     for code, (test, reason) in RAISED_ELSEWHERE.items():
         file, _, name = test.partition("::")
         text = (ROOT / file).read_text(encoding="utf-8") if (ROOT / file).is_file() else ""
         if not re.search(rf"^ *def {re.escape(name)}\(", text, re.MULTILINE) or code not in text:
-            faults.append(
-                f"{code}: RAISED_ELSEWHERE names {test}, which does not exist or never mentions {code}"
-            )
+            faults.append(f"{code}: RAISED_ELSEWHERE names {test}, which does not exist or never mentions {code}")
         if not reason.strip() or code in shown or code not in used:
             faults.append(f"{code}: RAISED_ELSEWHERE has no reason for it, or no need of it")
     no_faults(faults)

@@ -31,8 +31,14 @@ def test_the_deal_of_the_readme_has_twelve_lines_and_says_what_is_printed_there(
     deal = block("yaml", "deal: A lab")
     assert len(deal.strip().splitlines()) == 12
     (tmp_path / "lab.yaml").write_text(deal, encoding="utf-8")
-    done = subprocess.run([sys.executable, "-m", "prenup.show.cli.main", "run", "lab.yaml"], cwd=tmp_path, capture_output=True,
-                          text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+    done = subprocess.run(
+        [sys.executable, "-m", "prenup.show.cli.main", "run", "lab.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
     command, _, printed = block("console", "$ .venv/bin/prenup run lab.yaml").partition("\n")
     assert command.endswith("run lab.yaml")
     shown, found = (NUMBER.sub("#", text) for text in (printed, done.stdout))
@@ -58,8 +64,14 @@ def test_links_of_the_readme_lead_somewhere() -> None:
 
 
 def test_generated_pages_are_up_to_date() -> None:
-    done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False,
-                          env={**os.environ, "PYTHONPATH": str(ROOT / "src")})
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -241,8 +241,7 @@ def test_the_first_stream_keeps_its_own_draw() -> None:
         (
             "xyz",
             ((1, 0.9, -0.9), (0.9, 1, 0.9), (-0.9, 0.9, 1)),
-            "no drivers can correlate like this: the matrix is not positive semi-definite, "
-            "its smallest eigenvalue is -0.8",
+            "no drivers can correlate like this: the matrix is not positive semi-definite, its smallest eigenvalue is -0.8",
         ),
     ],
 )
@@ -316,7 +315,7 @@ def regime(text: str) -> str:
             "the level of x is not above zero",
         ),
         ("events: {x: {kind: window, from: 2026-01-01, to: 2025-01-01}}", "D263", "x closes before it opens"),
-        ("events: {x: {kind: scheduled, date: 3 * 5}}", "D211", "x.day is number, but date is expected"),
+        ("events: {x: {kind: scheduled, date: 3 * 5}}", "D211", "x.day is a plain number, but a date is expected"),
     ],
 )
 def test_what_makes_no_process_is_a_problem(body: str, code: str, message: str) -> None:

@@ -54,10 +54,7 @@ def test_value_is_linear_in_probability_where_cost_is_inside_success(at: int) ->
 def test_value_is_not_linear_where_a_cost_comes_first() -> None:
     data = example("rnp-03")
     case = prenup.load_text(data["staged"])
-    found = [
-        means(case.change({"events.success.probability": p}), paths=65_536, views=1)["total"]
-        for p in data["probabilities"]
-    ]
+    found = [means(case.change({"events.success.probability": p}), paths=65_536, views=1)["total"] for p in data["probabilities"]]
     assert found == pytest.approx(data["staged_m"], rel=2e-3)
     for value, linear in zip(found, data["rnpv_m"], strict=True):
         assert value != pytest.approx(linear, rel=0.1), "a cost that is paid for certain was taken for one of success"

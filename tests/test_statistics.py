@@ -320,9 +320,7 @@ def test_an_identical_variant_differs_by_exactly_nothing() -> None:
     assert found.tables[0].rows[1][3:] == (0.0, 0.0)
     half = difference(base, case.variant("half").run(paths=512, views=1), "b")
     assert half.mean == pytest.approx(-base.summary("b").mean / 2)
-    assert half.error == pytest.approx(base.summary("b").error / 2), (
-        "the same draws: the error is that of the difference"
-    )
+    assert half.error == pytest.approx(base.summary("b").error / 2), "the same draws: the error is that of the difference"
 
 
 def test_a_party_that_only_a_variant_pays_is_compared_too() -> None:

@@ -55,9 +55,7 @@ def compile_c(*, anew: bool = False) -> tuple[Path, float]:
 
 def _processor(gcc: str) -> str:
     """What -march=native means to this gcc on this machine."""
-    return subprocess.run(
-        [gcc, "-march=native", "-Q", "--help=target"], check=True, capture_output=True, text=True
-    ).stdout
+    return subprocess.run([gcc, "-march=native", "-Q", "--help=target"], check=True, capture_output=True, text=True).stdout
 
 
 @functools.cache

@@ -53,9 +53,7 @@ GROUPS = 64
 Contender = Callable[[Design], Array]
 
 
-def measure(
-    rounds: int = 5, settings: tuple[Settings, ...] = (Settings(), LARGER), engine: str = "native"
-) -> dict[str, Any]:
+def measure(rounds: int = 5, settings: tuple[Settings, ...] = (Settings(), LARGER), engine: str = "native") -> dict[str, Any]:
     """Seconds of each contender and how many times as long as prenup it takes, at each number of paths.
 
     One untimed call each, whose answers are compared; then `rounds` rounds in which every contender has its

@@ -275,9 +275,7 @@ def values(draws: Draws) -> Array:
         microsoft, investors, nonprofit = owed
         paid_before = paid_so_far
 
-        value["microsoft"] += discount["microsoft"] * (
-            paid - bill * u["numbers.serving_cost"] + shared + worth + microsoft
-        )
+        value["microsoft"] += discount["microsoft"] * (paid - bill * u["numbers.serving_cost"] + shared + worth + microsoft)
         value["openai"] += discount["openai"] * (earned - paid - microsoft - investors - nonprofit)
         value["nonprofit"] += discount["nonprofit"] * nonprofit
         value["investors"] += discount["investors"] * investors
@@ -335,9 +333,7 @@ class Drivers:
         products = ("openai_revenue", "azure_openai", "copilots")
         first, second, third = (self.months[name][t] for name in products)
         self.azure_swing = self.azure_swing * _swing(0.25, 0.4 * first + AZURE_OWN * second)
-        self.copilots_swing = self.copilots_swing * _swing(
-            0.25, 0.3 * first + COPILOTS_AZURE * second + COPILOTS_OWN * third
-        )
+        self.copilots_swing = self.copilots_swing * _swing(0.25, 0.3 * first + COPILOTS_AZURE * second + COPILOTS_OWN * third)
 
 
 # The correlations 0.4, 0.3 and 0.5 of revenue, Azure OpenAI and Copilots as weights of independent shocks.

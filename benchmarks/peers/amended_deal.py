@@ -82,12 +82,13 @@ def _answers(base: Run, amended: Run) -> dict[str, float]:
 
 def _cold() -> dict[str, float]:
     """The same in a process that has imported everything but compiled nothing: base, then amended."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = os.environ | {"PRENUP_CACHE": folder}
-        done = subprocess.run(
-            [sys.executable, "-m", "peers.amended_deal", "--cold"],
-            cwd=Path(__file__).parents[1], env=environment, check=True, capture_output=True, text=True,
-        )  # fmt: skip
+    with tempfile.TemporaryDirectory() as cache:
+        environment = os.environ | {"PRENUP_CACHE": cache}
+        command = [sys.executable, "-m", "peers.amended_deal", "--cold"]
+        folder = Path(__file__).parents[1]
+        done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"the new process ended with {done.returncode}:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout)
     return found
 

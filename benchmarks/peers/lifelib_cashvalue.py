@@ -126,8 +126,7 @@ def _between_engines(run: Run) -> float:
 
     row = "value(guarantee, holders)"
     fast, slow = (
-        run_sheet(run.sheet, run.design, [row], [], engine=engine_named(name)).finals[row]
-        for name in ("auto", "reference")
+        run_sheet(run.sheet, run.design, [row], [], engine=engine_named(name)).finals[row] for name in ("auto", "reference")
     )
     return float(np.max(np.abs(fast - slow)) / np.max(np.abs(slow)))
 

@@ -87,9 +87,7 @@ def _quantlib() -> tuple[float, Any]:
     exact = float(call.NPV())
 
     def by_monte_carlo() -> tuple[float, float]:
-        engine = ql.MCEuropeanEngine(
-            process, "pseudorandom", timeSteps=N_STEPS, requiredSamples=N_PATHS, seed=42
-        )
+        engine = ql.MCEuropeanEngine(process, "pseudorandom", timeSteps=N_STEPS, requiredSamples=N_PATHS, seed=42)
         call.setPricingEngine(engine)  # a new engine forgets the price that is known
         return float(call.NPV()), float(call.errorEstimate())
 

@@ -22,7 +22,16 @@ _HOMES = {
     "load_text": "prenup.case",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "Case",
+    "Deal",
+    "DealError",
+    "Problem",
+    "Run",
+    "build",
+    "load",
+    "load_text",
+]
 __version__ = "0.1.0"
 
 

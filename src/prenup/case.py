@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from prenup.sheet.sheet import Sheet
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
+
+    import pandas as pd
 
     from prenup.engine.run import Progress
     from prenup.outcome.run import Run
@@ -88,6 +90,29 @@ class Case:
         return work_out(
             self.deal, self.sheet, settings, self.variant_name, keep=tuple(keep), executor=executor, progress=progress
         )
+
+    def sweep(
+        self,
+        changes: Sequence[Mapping[str, Any]],
+        *,
+        paths: int = 4_096,
+        views: int = 32,
+        seed: int = 1,
+        engine: str = "auto",
+        executor: Executor | None = None,
+    ) -> pd.DataFrame:
+        """Each party's value under many settings of known numbers, all on the same draws; setting 0 is the deal itself.
+
+        `sweep([{"terms.fee.amount": "$5m"}, {"terms.fee.amount": "$6m"}])` gives columns setting, party, mean, error,
+        change, change_error. Far cheaper than `change` and `run`, which can change anything.
+
+        Raises:
+            ValueError: a path is no known number of the deal, or a value does not fit it.
+        """
+        from prenup.engine.run import Settings
+        from prenup.outcome.sweep import sweep
+
+        return sweep(self.deal, self.sheet, Settings(paths, views, seed, engine=engine), changes, executor)
 
 
 def load(path: str | Path) -> Case:

@@ -277,9 +277,7 @@ def test_a_byte_order_mark_at_the_start_is_no_fault() -> None:
         ('a: "\\UFFFFFFFF"\n', (1, 5), "\\U", "quotes"),
     ],
 )
-def test_d101_says_what_is_wrong_and_how_to_mend_it(
-    content: str, where: tuple[int, int], message: str, fix: str
-) -> None:
+def test_d101_says_what_is_wrong_and_how_to_mend_it(content: str, where: tuple[int, int], message: str, fix: str) -> None:
     problem = only_fault(content)
     assert problem.where is not None
     assert (problem.code, problem.where.line, problem.where.column) == ("D101", *where)
@@ -332,9 +330,7 @@ def test_d101_a_forgotten_quote_is_shown_where_it_was_opened() -> None:
         ("a: &x [1, {b: *x}]\n", "D111", (1, 15), "*x stands inside of what it refers to"),
     ],
 )
-def test_what_a_deal_file_may_not_hold(
-    content: str, code: str, where: tuple[int, int] | None, message: str | None
-) -> None:
+def test_what_a_deal_file_may_not_hold(content: str, code: str, where: tuple[int, int] | None, message: str | None) -> None:
     if where is None or message is None:
         assert faults(content) == []
         return
@@ -703,9 +699,7 @@ def test_a_patch_shares_what_it_does_not_touch() -> None:
 
 def test_a_patch_can_reach_an_item_by_its_name_and_take_it_out() -> None:
     assert at(patched("terms.tranches.second.amount", "$9bn"), ("terms", "tranches", "1", "amount")) == python("$9bn")
-    assert at(patched("terms.tranches.first", None, remove=True), ("terms", "tranches", "0", "name")) == python(
-        "second"
-    )
+    assert at(patched("terms.tranches.first", None, remove=True), ("terms", "tranches", "0", "name")) == python("second")
     assert at(patched("currency", None, remove=True), ("currency",)) is None
     empty = patched("currency", None)
     assert at(empty, ("currency",)) == python(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import shutil
 import subprocess
@@ -18,10 +19,13 @@ from hypothesis import strategies as st
 
 import prenup
 from prenup.base.calendar import Calendar
+from prenup.base.problems import Log
+from prenup.base.quantity import Number
+from prenup.base.units import NUMBER
 from prenup.engine.engines import engine_named
 from prenup.engine.native import compile as compiling
 from prenup.engine.reference import Block, Filled
-from prenup.engine.run import KEPT, Settings, run_sheet
+from prenup.engine.run import KEPT, Settings
 from prenup.engine.streams import Design
 from prenup.sheet.expr import FUNCTIONS, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View
 from prenup.sheet.order import ordered
@@ -48,18 +52,23 @@ def compare(a: Filled, b: Filled, within: float = 1e-9) -> None:
 def test_gallery_path_by_path(path: Path, sampler: str) -> None:
     case = prenup.load(path)
     for which in (case, *(case.variant(name) for name in case.deal.variants)):
-        runs = [which.run(paths=2_048, views=16, sampler=sampler, engine=e, keep=[f"cash.{next(iter(case.deal.parties))}"])
-                for e in ("native", "reference")]
+        runs = [
+            which.run(paths=2_048, views=16, sampler=sampler, engine=e, keep=[f"cash.{next(iter(case.deal.parties))}"])
+            for e in ("native", "reference")
+        ]
         compare(runs[0].filled, runs[1].filled)
 
 
 # --- Sheets that nobody wrote -----------------------------------------------------------------------------------------
 
 NAMES = [f"r{i}" for i in range(8)]
+PLAIN = Const(0.0).unit
 LEAVES: list[Expr] = [
-    Const(0.0), Const(1.0), Const(-2.5), Const(0.3), Param("p", Const(0.0).unit), Param("q", Const(0.0).unit), Table("t", Const(0.0).unit),
-    View("v"), Shock("a", "brownian"), Shock("b", "uniforms"), Shock("c", "uniform"), *[Prev(n) for n in NAMES],
-]  # fmt: skip
+    *[Const(value) for value in (0.0, 1.0, -2.5, 0.3)],
+    *[Param("p", PLAIN), Param("q", PLAIN), Table("t", PLAIN), View("v")],
+    *[Shock("a", "brownian"), Shock("b", "uniforms"), Shock("c", "uniform")],
+    *[Prev(name) for name in NAMES],
+]
 
 
 def expressions(now: list[str], leaves: list[Expr]) -> st.SearchStrategy[Expr]:
@@ -82,14 +91,19 @@ def sheets(draw: st.DrawFn) -> Sheet:
         start = draw(st.sampled_from([Const(0.0), Const(1.5), Param("p", Const(0.0).unit), Ref("once"), View("v")]))
         rows[name] = Row(name, draw(expressions([*NAMES[:i], "once"], LEAVES)), "", "month", start)
     rows["end"] = Row("end", draw(expressions(["once", *NAMES], settled)), "", "end")
-    from prenup.base.problems import Log
-    from prenup.base.quantity import Number
-    from prenup.base.units import NUMBER
-
     months = 5
     tables = {"t": tuple(float(i - 2) for i in range(months))}
-    return Sheet(Calendar(__import__("datetime").date(2025, 1, 1), months), "USD", ordered(rows, Log()), (), {}, {},
-                 {"p": 0.7, "q": -1.3}, {"v": Number(0.0, NUMBER)}, tables)
+    return Sheet(
+        Calendar(datetime.date(2025, 1, 1), months),
+        "USD",
+        ordered(rows, Log()),
+        (),
+        {},
+        {},
+        {"p": 0.7, "q": -1.3},
+        {"v": Number(0.0, NUMBER)},
+        tables,
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -126,7 +140,9 @@ def small() -> prenup.Case:
 
 
 def bits(run: prenup.Run) -> list[bytes]:
-    return [np.ascontiguousarray(v).tobytes() for v in run.filled.finals.values()] + [v.tobytes() for v in run.filled.sums.values()]
+    return [np.ascontiguousarray(v).tobytes() for v in run.filled.finals.values()] + [
+        v.tobytes() for v in run.filled.sums.values()
+    ]
 
 
 class Backwards(Executor):
@@ -150,7 +166,7 @@ def test_same_bits_however_it_is_split(engine: str) -> None:
 def die_once(flag: str, work: Any, *args: Any) -> Any:
     """What a worker does that is killed at its first block."""
     if not os.path.exists(flag):  # noqa: PTH110  (a child process, kept plain)
-        open(flag, "w").close()  # noqa: SIM115, PTH123
+        open(flag, "w").close()  # noqa: PTH123
         os._exit(1)
     return work(*args)
 
@@ -206,7 +222,9 @@ def test_an_interruption_stops_the_work_within_a_second(engine: str) -> None:
     import time
 
     begin = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", INTERRUPTED, str(DEALS[1]), engine], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(DEALS[1]), engine], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.stdout.startswith("stopped"), done.stderr
     waited = float(done.stdout.split()[1])
     assert waited < 2.5, waited
@@ -264,8 +282,15 @@ def test_a_folder_that_can_not_be_written_is_done_without(tmp_path: Path, monkey
 
 
 def test_two_processes_may_write_at_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", f"import prenup; print(prenup.load({str(DEALS[0])!r}).run(paths=512, views=8).summary('disney').mean)"]
-    started = [subprocess.Popen(command, env={**os.environ, "PRENUP_CACHE": str(tmp_path)}, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    command = [
+        sys.executable,
+        "-c",
+        f"import prenup; print(prenup.load({str(DEALS[0])!r}).run(paths=512, views=8).summary('disney').mean)",
+    ]
+    started = [
+        subprocess.Popen(command, env={**os.environ, "PRENUP_CACHE": str(tmp_path)}, stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
     answers = {p.communicate(timeout=60)[0] for p in started}
     assert len(answers) == 1
     assert not list(tmp_path.glob(".new-*"))
@@ -276,7 +301,9 @@ def test_changing_a_number_does_not_compile_again(tmp_path: Path, monkeypatch: p
     case = prenup.load(DEALS[1])
     case.run(paths=512, views=8)
     before = sorted(p.name for p in tmp_path.iterdir())
-    case.change({"numbers.share_to_microsoft": {"value": "12%", "range": "9% to 20%", "status": "assumed", "note": "a test"}}).run(paths=512, views=8)
+    case.change(
+        {"numbers.share_to_microsoft": {"value": "12%", "range": "9% to 20%", "status": "assumed", "note": "a test"}}
+    ).run(paths=512, views=8)
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 
 
@@ -299,4 +326,4 @@ def test_without_machine_code_the_referee_steps_in_and_says_so(monkeypatch: pyte
 def test_settings_say_what_is_wrong() -> None:
     with pytest.raises(ValueError, match="engine must be one of"):
         small().run(engine="abacus")
-    assert run_sheet and Settings().problem() == ""
+    assert Settings().problem() == ""

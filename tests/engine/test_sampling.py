@@ -66,9 +66,7 @@ def test_inverse_normal_of_a_piece_has_the_bits_of_the_whole() -> None:
     u = np.random.default_rng(3).random((7, 5_001))
     whole = inverse_normal(u)
     assert np.array_equal(inverse_normal(u[2:5, ::3]), whole[2:5, ::3])
-    assert np.array_equal(
-        np.concatenate([inverse_normal(u[:, k : k + 1]) for k in range(50)], 1), whole[:, :50]
-    )
+    assert np.array_equal(np.concatenate([inverse_normal(u[:, k : k + 1]) for k in range(50)], 1), whole[:, :50])
     in_place = u.copy()
     assert inverse_normal(in_place, out=in_place) is in_place
     assert np.array_equal(in_place, whole)

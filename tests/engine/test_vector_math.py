@@ -33,7 +33,15 @@ def apply(name: str, shape: Shape, x: np.ndarray, y: np.ndarray | None = None) -
         f"  %next = add i64 %i, {shape.lanes}", "  %more = icmp ult i64 %next, %n", "  br i1 %more, label %loop, label %end",
         "end:", "  ret void", "}",
     ])  # fmt: skip
-    parts = [declarations(shape), copysign, exp_function(shape), log_function(shape), power_function(shape), ppf_function(shape), loop]
+    parts = [
+        declarations(shape),
+        copysign,
+        exp_function(shape),
+        log_function(shape),
+        power_function(shape),
+        ppf_function(shape),
+        loop,
+    ]
     code = APPLY(symbols("\n\n".join(parts), ("apply",))["apply"])
     room = -(-len(x) // shape.lanes) * shape.lanes
     a, b, out = (np.zeros(room) for _ in range(3))

@@ -229,9 +229,7 @@ def least_of(group: str, kind: str, word: str = "") -> Drawn:
                 drawn = in_order((*base, *((w, Choice(other, 7)) for w in more)))
                 if accepts(group, kind, drawn):
                     return drawn
-    raise AssertionError(
-        f"no {kind} of {group} can be built from its declared fields: teach generating.py the new shape"
-    )
+    raise AssertionError(f"no {kind} of {group} can be built from its declared fields: teach generating.py the new shape")
 
 
 def in_order(drawn: Drawn) -> Drawn:

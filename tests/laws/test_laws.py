@@ -73,9 +73,7 @@ def same_bits(one: dict[tuple[str, str], np.ndarray], other: dict[tuple[str, str
     assert not differ, f"not the same to the last bit: {differ}"
 
 
-def equivalent(
-    one: dict[tuple[str, str], np.ndarray], other: dict[tuple[str, str], np.ndarray], moved: np.ndarray
-) -> None:
+def equivalent(one: dict[tuple[str, str], np.ndarray], other: dict[tuple[str, str], np.ndarray], moved: np.ndarray) -> None:
     """Equal up to rounding, measured by what moved on the path."""
     assert one.keys() == other.keys()
     for key, values in one.items():

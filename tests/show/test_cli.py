@@ -86,9 +86,7 @@ def crowd(tmp_path: Path) -> Path:
         *(f"Partner {n}" for n in range(8)),
     ]  # fmt: skip
     parties = "\n".join(f'  p{n}: {{title: "{title}", discount: 9%, cash: $1m}}' for n, title in enumerate(titles))
-    fees = "\n".join(
-        f"  f{n}: {{kind: fee, payer: p{n}, payee: p{n + 1}, amount: {10**n}/yr}}" for n in range(len(titles) - 1)
-    )
+    fees = "\n".join(f"  f{n}: {{kind: fee, payer: p{n}, payee: p{n + 1}, amount: {10**n}/yr}}" for n in range(len(titles) - 1))
     path = tmp_path / "crowd.yaml"
     path.write_text(CROWD % ("long " * 40, parties, "very " * 20 + "long", fees), encoding="utf-8")
     return path
@@ -136,9 +134,7 @@ def test_run_says_who_gets_what(deal: Path) -> None:
 
 @pytest.mark.parametrize("command", [("run", *FEW), ("show", "--as", "ledger")], ids=["run", "ledger"])
 @pytest.mark.parametrize("path", [*GALLERY, "crowd"], ids=lambda p: getattr(p, "stem", p))
-def test_tables_fit_a_hundred_columns(
-    path: Path | str, command: tuple[str, ...], request: pytest.FixtureRequest
-) -> None:
+def test_tables_fit_a_hundred_columns(path: Path | str, command: tuple[str, ...], request: pytest.FixtureRequest) -> None:
     file = request.getfixturevalue("crowd") if path == "crowd" else path
     done = prenup_(command[0], file, *command[1:])
     assert done.exit_code == 0, done.output
@@ -172,9 +168,7 @@ def test_titles_stand_whole_on_lines_of_their_own() -> None:
 def test_every_width_holds_words_and_figures_whole(width: int) -> None:
     columns = (Column("Party"), *(Column(f"Something that is long {n}", "gain") for n in range(6)), Column("Status"))
     row = ("a name of several words", 1e12, -2.5e9, 3e6, 0.0, float("nan"), None, "reported by someone who heard of it")
-    table = Table(
-        "Title", columns, (row, row), strong=(1,), note="A note that is long enough to need another line of text"
-    )
+    table = Table("Title", columns, (row, row), strong=(1,), note="A note that is long enough to need another line of text")
     lines = [re.sub(r"\x1b\[\d+m", "", line) for line in table_lines(table, "USD", width)]
     assert max(map(len, lines)) <= width
     text = "\n".join(lines)
@@ -368,9 +362,7 @@ def test_csv_holds_every_table_and_chart(deal: Path, tmp_path: Path) -> None:
 
 
 def test_csv_of_a_full_answer_loses_no_file_and_commands_no_spreadsheet(crowd: Path, tmp_path: Path) -> None:
-    crowd.write_text(
-        crowd.read_text(encoding="utf-8").replace("Partner 0", "電話").replace("Partner 1", "電"), encoding="utf-8"
-    )
+    crowd.write_text(crowd.read_text(encoding="utf-8").replace("Partner 0", "電話").replace("Partner 1", "電"), encoding="utf-8")
     result = answer(prenup.load(crowd), Settings(paths=64, views=1), IN_FULL)
     written = write_csv(result, tmp_path / "out")
     n_parts = sum(len(a.tables) + len(a.charts) for a in result.answers)
@@ -503,18 +495,14 @@ def test_a_reader_that_goes_away_is_no_fault(deal: Path) -> None:
 def test_a_full_disk_is_one_line_and_code_1(deal: Path) -> None:
     command = [*PROGRAM, "run", str(deal), *FEW]
     with Path("/dev/full").open("w", encoding="utf-8") as full:
-        done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT, env=environment()
-        )
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT, env=environment())
     assert done.returncode == 1
     assert done.stderr == f"can't write the output: {os.strerror(errno.ENOSPC)}\n"
 
 
 def test_a_terminal_that_knows_few_letters_is_no_fault(crowd: Path) -> None:
     command = [*PROGRAM, "run", str(crowd), *FEW]
-    done = subprocess.run(
-        command, capture_output=True, check=False, cwd=ROOT, env=environment(PYTHONIOENCODING="latin-1")
-    )
+    done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT, env=environment(PYTHONIOENCODING="latin-1"))
     assert (done.returncode, done.stderr) == (0, b"")
     assert "± error".encode("latin-1") in done.stdout
     assert rb"\u65e5\u672c" in done.stdout

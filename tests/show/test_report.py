@@ -342,9 +342,7 @@ def test_every_field_of_every_kind_is_named_by_a_sentence() -> None:
             assert not missing, f"{kind}: no sentence names {missing}"
 
 
-def test_an_unknown_kind_is_told_by_its_docstring_and_its_fields(
-    result: Result, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unknown_kind_is_told_by_its_docstring_and_its_fields(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(phrases.BY_KIND, "revenue_share")
     deal = result.case.deal
     found = say(Speaker(deal, {}), deal.terms["rev_share"])
@@ -423,14 +421,9 @@ def test_charts_without_a_sound_figure_say_so_and_draw_nothing() -> None:
 
 def test_charts_stand_up_to_extreme_figures_and_odd_labels() -> None:
     for size in (0.0, 1e-9, 1e30):
-        assert (
-            "<svg"
-            in charts.fan(fan_of(-2 * size, -size, 0.0, size, 2 * size), ("#000000", "up"), ("#ff0000", "down")).svg
-        )
+        assert "<svg" in charts.fan(fan_of(-2 * size, -size, 0.0, size, 2 * size), ("#000000", "up"), ("#ff0000", "down")).svg
         label = f"{'long ' * 40}$a$ <b>, rate"
-        drawing = charts.tornado(
-            Bars("What moves A", "USD", (label,), (-size,), (size,), 0.0, marks=("assumed",)), "#000000"
-        )
+        drawing = charts.tornado(Bars("What moves A", "USD", (label,), (-size,), (size,), 0.0, marks=("assumed",)), "#000000")
         assert "…, rate †" in drawing.svg.replace("&lt;", "<")
         assert "<b>" not in drawing.svg
 
@@ -458,10 +451,7 @@ def test_whatever_the_deal_file_says_stays_text() -> None:
     assert not {"script", "img", "em", "s", "u", "h1 "} & {tag for tag, _ in parsed.tags}
     assert not [name for _, attributes in parsed.tags for name in attributes if name.startswith("on")]
     assert not any(
-        "javascript" in value
-        for _, attributes in parsed.tags
-        for key, value in attributes.items()
-        if key != "aria-label"
+        "javascript" in value for _, attributes in parsed.tags for key, value in attributes.items() if key != "aria-label"
     )
     for words in (
         "<script>alert(1)</script>",
@@ -499,9 +489,7 @@ def test_an_answer_that_the_page_does_not_know_gets_a_section(result: Result) ->
 # --- The file -------------------------------------------------------------------------------------
 
 
-def test_the_file_is_written_whole_or_not_at_all(
-    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_is_written_whole_or_not_at_all(result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "report.html"
     out.write_text("before", encoding="utf-8")
     with monkeypatch.context() as patched:

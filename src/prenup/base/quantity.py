@@ -117,7 +117,7 @@ _QUANTITY = re.compile(
         (?P<sign2>[-+−]?)\s*
         (?P<digits>(?:\d{1,3}(?:,\d{3})+|\d[\d_]*)(?:\.\d+)?|\.\d+)(?P<exponent>[eE][-+]?\d{1,3})?
         (?:\s*(?P<scale>thousand|million|billion|trillion|bn|Bn|BN|mn|MM|tn|[kKmMbBT])(?![A-Za-z_]))?
-        \s*(?P<fraction>%|bps?(?![A-Za-z])|x(?![A-Za-z]))?
+        \s*(?P<fraction>%|percent(?![A-Za-z])|bps?(?![A-Za-z])|x(?![A-Za-z]))?
         \s*(?P<unit>[A-Za-z_]\w*(?:\s*[*]\s*[A-Za-z_]\w*)*)?
         (?:\s*(?:/|per\s|a\s(?=year|month|quarter))\s*(?P<per>[A-Za-z_]\w*))?
         (?:\s*/\s*(?P<per2>[A-Za-z_]\w*))?""",
@@ -370,8 +370,9 @@ def expected(what: str, currency: str) -> Expected:
     cash = base_unit(currency)
     sign = next((s for s, code in CURRENCY_SIGNS.items() if code == currency), f"{currency} ")
     table = {
-        "money": Expected((cash,), f"{sign}50m", "an amount of money"),
-        "money/yr": Expected((cash / YEAR,), f"{sign}3.7bn/yr", "money a year"),
+        "money": Expected((cash,), f"{sign}50m", "an amount of money", 0.0),
+        "balance": Expected((cash,), f"{sign}50m", "an amount of money"),
+        "money/yr": Expected((cash / YEAR,), f"{sign}3.7bn/yr", "money a year", 0.0),
         "money flow": Expected((cash, cash / YEAR), f"{sign}600m/yr", "money, or money a year"),
         "fraction": Expected((NUMBER,), "20%", "a fraction", 0.0, 1.0, 1.0),
         "signed fraction": Expected((NUMBER,), "25%", "a fraction", -1.0, 1.0, 1.0),

@@ -110,7 +110,7 @@ SCALE_WORDS: Mapping[str, float] = {
 }
 """Words that scale the number before them."""
 
-FRACTION_WORDS: Mapping[str, float] = {"%": 0.01, "bp": 0.0001, "bps": 0.0001, "x": 1.0, "": 1.0}
+FRACTION_WORDS: Mapping[str, float] = {"%": 0.01, "percent": 0.01, "bp": 0.0001, "bps": 0.0001, "x": 1.0, "": 1.0}
 """Marks after a plain number: percent, basis points, a multiple."""
 
 

@@ -14,7 +14,8 @@ from prenup.base.quantity import Number, expected
 from prenup.base.wording import shortened
 from prenup.deal.bind_days import read_day
 from prenup.deal.bind_provenance import read_provenance
-from prenup.deal.bind_values import Slot, Values
+from prenup.deal.bind_values import Values
+from prenup.deal.slot import Slot
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence
 from prenup.sheet.formula import Formula, Value
 from prenup.sheet.sheet import WORLD

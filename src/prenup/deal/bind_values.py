@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping as MappingType
-from dataclasses import dataclass
 
 from prenup.base.problems import Log, Origin, nearest
 from prenup.base.quantity import (
@@ -21,42 +21,18 @@ from prenup.base.units import CURRENCIES, DATE, NUMBER, YEAR, base_unit
 from prenup.base.wording import shortened
 from prenup.deal.bind_provenance import read_provenance
 from prenup.deal.model import Source
+from prenup.deal.slot import Slot
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence
 from prenup.sheet.formula import Changed, Formula, Value, parse_formula
 
 NUMBER_KEYS = ("value", "range", "source", "status", "note", "then")
 
+_IS_FRACTION = re.compile(r"%|percent|bps?\b|\dx\b")
+
+_DASHED = re.compile(r"[$€£¥]?[\d.]+[%\w]*(?:-|\s*[–—]\s*)[$€£¥]?[\d.]+\s?[%\w/]*")
+
 MOST_CHANGES = 50
 """Changes of one value on the way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place for one value: the unit word of its field, its path in the deal, what it means, and whether it may be left out."""
-
-    unit: str
-    path: str
-    doc: str = ""
-    optional: bool = True
-
-    @property
-    def name(self) -> str:
-        """The field's own name."""
-        return self.path.rsplit(".", 1)[-1]
-
-    @property
-    def meaning(self) -> str:
-        """What the field is for: `rate in rev_share: the share of revenue`."""
-        parts = self.path.split(".")
-        said = self.doc.partition(";")[0].rstrip(".")
-        if not said:
-            return ""
-        owner = parts[1] if len(parts) > 2 else parts[0]
-        return f"{self.name} in {shortened(owner)}: {said[0].lower()}{said[1:]}"
-
-    def deeper(self, path: str) -> Slot:
-        """The same field further on its path."""
-        return dataclasses.replace(self, path=f"{self.path}.{path}")
 
 
 class Values:
@@ -131,6 +107,16 @@ class Values:
 
         `$2/gpu_hour` is a formula where the deal has something of that name, and a number with an unknown unit elsewhere.
         """
+        if _DASHED.fullmatch(node.text.strip()):
+            low, high = re.split(r"\s*[-–—]\s*", node.text.strip(), maxsplit=1)
+            self.log.add(
+                "D201",
+                f"{shortened(node.text)} looks like a range, but - takes one number from another",
+                node.where,
+                why=slot.meaning,
+                fix=f"write {low} to {high}; a difference has spaces around its sign",
+            )
+            return None
         trial = Log()
         formula = parse_formula(node.text, node.where, trial, self.units)
         if formula is not None and not (fault.meant and self.names.isdisjoint(formula.names())):
@@ -161,7 +147,7 @@ class Values:
         if number.value == 0 and number.spread is None and number.unit == NUMBER:
             return dataclasses.replace(number, unit=wanted.units[0])
         with_money = number.unit * base_unit(self.currency)
-        if with_money in wanted.units and number.unit.names() <= {"yr"}:
+        if with_money in wanted.units and number.unit.names() <= {"yr"} and not _IS_FRACTION.search(number.text):
             return dataclasses.replace(number, unit=with_money)
         return None
 
@@ -330,6 +316,21 @@ class Values:
             return None
         return dataclasses.replace(middle, spread=spread, text=f"{middle.text} ({range_.text})")
 
+    def _beginning(self, start: Scalar) -> Formula | None:
+        """When a change takes over: a date, an event or a condition, as a formula."""
+        condition = parse_formula(start.text, start.where, self.log, self.units)
+        quantity = condition.root.quantity if condition is not None else None
+        if quantity is not None and quantity.unit != DATE:
+            self.log.add(
+                "D209",
+                f"from is {start.text}, but a date, an event or a comparison is expected",
+                start.where,
+                why="it says when the change begins",
+                fix="write a date such as 2030-12-31, an event, or a comparison such as month > 18",
+            )
+            return None
+        return condition
+
     def _changing(
         self, first: Number | Formula | None, then: Node, slot: Slot
     ) -> tuple[tuple[Formula, Number | Formula], ...] | None:
@@ -364,7 +365,7 @@ class Values:
                     fix="write {from: 2028-01-01, value: 10%}",
                 )
                 continue
-            condition = parse_formula(start.text, start.where, self.log, self.units)
+            condition = self._beginning(start)
             rest = Mapping(tuple((k, v) for k, v in item.entries if k.text not in ("from", "then")), item.where)
             if item.get("then") is not None:
                 self.log.add(
@@ -383,9 +384,7 @@ class Values:
 
 def _bound(bound: float, wanted: Expected) -> str:
     """A bound of a field as it would be written."""
-    if wanted.noun == "a length of time":
-        return "zero" if bound == 0 else f"{bound:g} years"
-    return f"{bound * 100:g}%"
+    return f"{bound * 100:g}%" if wanted.example.endswith("%") else "zero" if bound == 0 else f"{bound:g}"
 
 
 def _decimals(fraction: float) -> str:

@@ -14,9 +14,10 @@ from prenup.deal.bind_days import read_as_of, read_clock
 from prenup.deal.bind_head import read_head
 from prenup.deal.bind_provenance import word_of
 from prenup.deal.bind_records import Records
-from prenup.deal.bind_values import Slot, Values
+from prenup.deal.bind_values import Values
 from prenup.deal.model import Correlations, Deal, Party, RowEntry, Source, Variant
 from prenup.deal.patches import patched
+from prenup.deal.slot import Slot
 from prenup.deal.tree import Mapping, Node, Scalar, Sequence, at
 from prenup.sheet.sheet import WORLD
 from prenup.sheet.translate import TABLE_WORDS

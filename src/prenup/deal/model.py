@@ -36,7 +36,7 @@ class Party:
 
     title: str = text("The name people know.")
     discount: Value = quantity("discount", "The yearly rate at which this party discounts what it pays and receives.")
-    cash: Value = quantity("money", "What it has before the first month.", default="0")
+    cash: Value = quantity("balance", "What it has before the first month; below zero for a debt.", default="0")
     note: str = text("Who they are, and why this rate.")
 
 

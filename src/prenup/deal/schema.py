@@ -26,6 +26,7 @@ _WORDS: Schema = {"type": ["string", "number", "boolean"]}
 _UNITS = (
     "money",
     "money/yr",
+    "balance",
     "money flow",
     "fraction",
     "signed fraction",

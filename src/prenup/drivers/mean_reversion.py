@@ -59,8 +59,9 @@ class MeanReversion(AbstractDriver):
     start: Value = value("any", "The value in the first month.")
     level: Value = value("any", "What the mean returns to.")
     half_life: Value = value("duration", "How long until half the distance to the level is closed.")
-    volatility: Value = value("any", "How far it would stray in a year if nothing pulled it back: a fraction, "
-                                     "or an amount where the scale is plain.")
+    volatility: Value = value(
+        "any", "How far it would stray in a year if nothing pulled it back: a fraction, or an amount where the scale is plain."
+    )
     scale: str = choice(("plain", "log"), "Whether amounts or percentages stray and return.", default="log")
 
     def write(self, builder: Builder) -> None:
@@ -89,8 +90,13 @@ class MeanReversion(AbstractDriver):
         for word, given in (("start", self.start), ("level", self.level)) if self.scale == "log" else ():
             if isinstance(given, Number) and given.value <= 0:
                 where = given.where or builder.clause_where
-                builder.log.add("D262", f"the {word} of {builder.clause_name} is not above zero", where,
-                                why="no percentage leads to zero, or away from it", fix="write scale: plain")
+                builder.log.add(
+                    "D262",
+                    f"the {word} of {builder.clause_name} is not above zero",
+                    where,
+                    why="no percentage leads to zero, or away from it",
+                    fix="write scale: plain",
+                )
 
     def _later(self, builder: Builder, expression: Expr) -> Expr:
         """Zero in the first month, the expression from then on."""

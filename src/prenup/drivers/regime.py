@@ -136,12 +136,22 @@ class Regime(AbstractDriver):
         for field, name in named:
             if name not in self.states:
                 close = nearest(name, self.states)
-                builder.log.add("D301", f"no state of {driver} is called {name}", where, why=f"{field} names it",
-                                fix=f"write {close}" if close else f"use one of {', '.join(self.states)}")
+                builder.log.add(
+                    "D301",
+                    f"no state of {driver} is called {name}",
+                    where,
+                    why=f"{field} names it",
+                    fix=f"write {close}" if close else f"use one of {', '.join(self.states)}",
+                )
         for name, state in self.states.items():
             if name in dict(state.to):
-                builder.log.add("D261", f"{name} of {driver} is left for itself", where,
-                                why="`to` says which other states follow", fix=f"leave out {name} there")
+                builder.log.add(
+                    "D261",
+                    f"{name} of {driver} is left for itself",
+                    where,
+                    why="`to` says which other states follow",
+                    fix=f"leave out {name} there",
+                )
 
     def _check_ways(self, builder: Builder) -> None:
         """All states set a value, or all set a growth and there is a start to grow from."""
@@ -149,13 +159,27 @@ class Regime(AbstractDriver):
         states = self.states.values()
         if all(s.value is not None and s.growth is None and s.volatility is None for s in states):
             if self.start is not None:
-                builder.log.add("D261", f"{driver} has a start, but its states set its value", where,
-                                why="a value does not grow from anywhere", fix="leave out start")
+                builder.log.add(
+                    "D261",
+                    f"{driver} has a start, but its states set its value",
+                    where,
+                    why="a value does not grow from anywhere",
+                    fix="leave out start",
+                )
         elif all(s.growth is not None and s.value is None for s in states):
             if self.start is None:
-                builder.log.add("D261", f"{driver} has no start", where,
-                                why="a level that grows begins somewhere", fix="write start: and a level")
+                builder.log.add(
+                    "D261",
+                    f"{driver} has no start",
+                    where,
+                    why="a level that grows begins somewhere",
+                    fix="write start: and a level",
+                )
         else:
-            builder.log.add("D261", f"the states of {driver} do not all say the same kind of thing", where,
-                            why="a state either sets the driver's value, or how its level grows and wanders",
-                            fix="give every state a value, or every state a growth")
+            builder.log.add(
+                "D261",
+                f"the states of {driver} do not all say the same kind of thing",
+                where,
+                why="a state either sets the driver's value, or how its level grows and wanders",
+                fix="give every state a value, or every state a growth",
+            )

@@ -96,6 +96,11 @@ class Schedule(AbstractDriver):
             return True
         day, value = low[0]
         where = value.where or builder.clause_where
-        builder.log.add("D262", f"{builder.clause_name} is not above zero on {day}", where,
-                        why="no percentage leads to zero, or away from it", fix="write between: straight")
+        builder.log.add(
+            "D262",
+            f"{builder.clause_name} is not above zero on {day}",
+            where,
+            why="no percentage leads to zero, or away from it",
+            fix="write between: straight",
+        )
         return False

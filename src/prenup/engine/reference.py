@@ -7,7 +7,7 @@ an unknown has one value a view, an uncertain quantity one a path. Yes and no ar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,11 +74,22 @@ Draws = Callable[[Design, Shock, int, Block], Array]
 
 
 class AbstractProgram:
-    """A sheet made ready for an engine; it travels to workers and fills in one block at a time."""
+    """A sheet made ready for an engine; it travels to workers and works out one block at a time.
 
-    def fill(
-        self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None
-    ) -> Filled:
+    `finals` are the rows of which the last value is kept.
+    """
+
+    finals: tuple[str, ...]
+
+    def start(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
+        """The draws of a block."""
+        raise NotImplementedError
+
+    def work(self, filling: Filling, stop: Stop) -> Filled:
+        """Work the draws of a block out. Raises CancelledError once `stop` is set."""
+        raise NotImplementedError
+
+    def fill(self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None) -> Filled:
         """Work a block of a design out.
 
         Args:
@@ -89,7 +100,27 @@ class AbstractProgram:
         Raises:
             CancelledError: `stop` was set.
         """
-        raise NotImplementedError
+        with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found and reported
+            return self.work(self.start(design, block, views), stop or Stop())
+
+    def sums(
+        self, design: Design, block: Block, levers: Sequence[Mapping[str, float]], views: Mapping[str, Array] | None, stop: Stop
+    ) -> tuple[Array, Array]:
+        """Work a block out once for each setting of the levers, on draws that are made once.
+
+        Returns sums over the sound paths, (setting, row, randomisation), and how many there are, (setting, randomisation).
+        """
+        parts = len(block.randomisations)
+        totals, counts = np.zeros((len(levers), len(self.finals), parts)), np.zeros((len(levers), parts))
+        with np.errstate(all="ignore"):
+            filling = self.start(design, block, views)
+            for number, setting in enumerate(levers):
+                filling.set(setting)
+                found = self.work(filling, stop)
+                counts[number] = found.sound.sum(axis=(1, 2))
+                for row, values in enumerate(found.finals.values()):
+                    totals[number, row] = np.where(found.sound, values, 0.0).sum(axis=(1, 2))
+        return totals, counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +131,21 @@ class Reference(AbstractProgram):
     finals: tuple[str, ...]
     series: tuple[str, ...]
 
-    def fill(
-        self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None
-    ) -> Filled:
-        """Work a block out month by month."""
-        filling = Filling(self.sheet, design, block, views or {})
+    def start(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
+        """The draws by NumPy."""
+        return Filling(self.sheet, design, block, views or {}, draw)
+
+    def work(self, filling: Filling, stop: Stop) -> Filled:
+        """Month by month, row by row."""
         kept = {name: np.empty((self.sheet.calendar.n_months, *filling.shape)) for name in self.series}
-        with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
-            filling.once()
-            for month in range(self.sheet.calendar.n_months):
-                if stop is not None:
-                    stop.check()
-                filling.advance(month)
-                for name, values in kept.items():
-                    values[month] = filling.now[name]
-            filling.end()
+        filling.once()
+        filling.begin()
+        for month in range(self.sheet.calendar.n_months):
+            stop.check()
+            filling.advance(month)
+            for name, values in kept.items():
+                values[month] = filling.now[name]
+        filling.end()
         last = {name: np.broadcast_to(np.asarray(filling.now[name], dtype=float), filling.shape) for name in self.finals}
         return Filled(last, kept, soundness(filling.shape, last, kept))
 
@@ -137,9 +168,7 @@ def soundness(shape: tuple[int, int, int], finals: Mapping[str, Array], series: 
 class Filling:
     """The state of one block: every row's value of this month and of the month before."""
 
-    def __init__(
-        self, sheet: Sheet, design: Design, block: Block, views: Mapping[str, Array], draws: Draws | None = None
-    ) -> None:
+    def __init__(self, sheet: Sheet, design: Design, block: Block, views: Mapping[str, Array], draws: Draws) -> None:
         self.sheet = sheet
         self.shape = (len(block.randomisations), design.views, len(block.paths))
         self.month = 0
@@ -155,18 +184,25 @@ class Filling:
         for node in _leaves(sheet):
             if isinstance(node, View):
                 drawn = views.get(node.name)
-                self.views[node.name] = (
-                    streams.view_uniform(design, node.name, block.randomisations) if drawn is None else drawn
-                )
+                self.views[node.name] = streams.view_uniform(design, node.name, block.randomisations) if drawn is None else drawn
             elif isinstance(node, Shock):
-                self.shocks[node] = (draws or draw)(design, node, sheet.calendar.n_months, block)
+                self.shocks[node] = draws(design, node, sheet.calendar.n_months, block)
+
+    def set(self, parameters: Mapping[str, float]) -> None:
+        """Give levers other values than the sheet's; the draws stay."""
+        changed = {**self.sheet.parameters, **parameters}
+        self.parameters = {name: np.float64(value) for name, value in changed.items()}
 
     def once(self) -> None:
-        """What follows from numbers alone, and what `prev` gives in the first month."""
+        """What follows from numbers alone."""
+        self.now, self._once = {}, set()
         for row in self.sheet.rows.values():
             if row.stage == "once":
                 self.now[row.name] = self.of(row.expr)
         self._once = set(self.now)
+
+    def begin(self) -> None:
+        """What `prev` gives in the first month; equations are made ready."""
         self._equations = [(row.name, self.settled(row.expr)) for row in self.monthly]
         for row in self.monthly:
             self.now[row.name] = self.of(row.start)

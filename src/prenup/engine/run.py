@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Literal
@@ -130,6 +130,46 @@ def run_sheet(
     return joined.filled()
 
 
+def sweep_sheet(
+    sheet: Sheet,
+    design: Design,
+    finals: Iterable[str],
+    levers: Sequence[Mapping[str, float]],
+    views: Mapping[str, Array] | None = None,
+    executor: Executor | None = None,
+    engine: Engine | None = None,
+) -> Array:
+    """The mean of rows' last values for many settings of the levers, all on the same draws: (setting, row, randomisation).
+
+    Args:
+        sheet, design, finals, views, executor, engine: as for `run_sheet`.
+        levers: for each setting, the parameters that differ from the sheet's.
+    """
+    finals = tuple(finals)
+    program = (engine or engine_named("auto")).prepare(sheet, finals, ())
+    totals = np.zeros((len(levers), len(finals), design.randomisations))
+    counts = np.zeros((len(levers), design.randomisations))
+    stop = Stop()
+    own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
+    try:
+        pool = executor or own
+        assert pool is not None
+        blocks = _blocks(design)
+        waiting = [pool.submit(program.sums, design, b, levers, _views_of(views, b), stop) for b in blocks]
+        for block, future in zip(blocks, waiting, strict=True):
+            parts = slice(block.randomisations.start, block.randomisations.stop)
+            found, sound = future.result()
+            totals[:, :, parts] += found
+            counts[:, parts] += sound
+    finally:
+        stop.set()
+        if own is not None:
+            own.shutdown(wait=False, cancel_futures=True)
+    with np.errstate(all="ignore"):  # no sound path gives no mean
+        means: Array = totals / counts[:, None, :]
+    return means
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What is the same for all blocks; it travels to the workers."""
@@ -170,9 +210,7 @@ def _blocks(design: Design) -> list[Block]:
     return [Block(range(part, part + 1), paths) for part in range(design.randomisations) for paths in cuts]
 
 
-def _in_order(
-    work: _Work, blocks: list[Block], views: Mapping[str, Array] | None, pool: Executor | None
-) -> Iterator[Part]:
+def _in_order(work: _Work, blocks: list[Block], views: Mapping[str, Array] | None, pool: Executor | None) -> Iterator[Part]:
     """The blocks' parts in the order of the blocks, a few at work ahead; each exactly once, whoever dies."""
     assert pool is not None
     waiting: dict[Future[Part], int] = {}

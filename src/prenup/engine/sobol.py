@@ -83,9 +83,7 @@ def stream_key(seed: int, kind: str, name: str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
-def keys(
-    stream: int, purpose: int, randomisations: Sequence[int], dimensions: Sequence[int]
-) -> NDArray[np.uint64]:
+def keys(stream: int, purpose: int, randomisations: Sequence[int], dimensions: Sequence[int]) -> NDArray[np.uint64]:
     """One key for each dimension and randomisation of a stream: (dimension, randomisation)."""
     root = np.array([(stream + GOLDEN * purpose) & WORD], dtype=np.uint64)
     steps = np.uint64(GOLDEN) * (np.array(randomisations, dtype=np.uint64) + np.uint64(1))
@@ -181,9 +179,7 @@ def shuffle(index: NDArray[np.uint32], key: NDArray[np.uint64]) -> NDArray[np.ui
     return scramble(index, key)
 
 
-def uniforms(
-    index: NDArray[np.uint32], dimension: NDArray[np.intp], scramble_key: NDArray[np.uint64]
-) -> NDArray[np.float64]:
+def uniforms(index: NDArray[np.uint32], dimension: NDArray[np.intp], scramble_key: NDArray[np.uint64]) -> NDArray[np.float64]:
     """Scrambled Sobol points inside (0, 1): odd multiples of 2^-33. The three arrays broadcast together."""
     u = scramble(sobol_bits(index, dimension), scramble_key).astype(np.float64)
     u += 0.5

@@ -44,9 +44,7 @@ def valuation_rows(sheet: Sheet) -> list[Row]:
         monthly: Expr = Op("pow", (ONE + Ref(party.rate_row), Const(-1 / 12)))
         rows.append(Row(f"factor({party.name})", monthly, "discount factor of one month", "once", unit=NUMBER))
         kept = Prev(f"discounting({party.name})") * Ref(f"factor({party.name})")
-        rows.append(
-            Row(f"discounting({party.name})", kept, "discount factor of the month's end", start=ONE, unit=NUMBER)
-        )
+        rows.append(Row(f"discounting({party.name})", kept, "discount factor of the month's end", start=ONE, unit=NUMBER))
     for transfer in money_transfers(sheet):
         amount = Ref(transfer.row)
         name = moved_name(transfer)
@@ -55,7 +53,5 @@ def valuation_rows(sheet: Sheet) -> list[Row]:
             if party_name != WORLD:
                 name = value_name(transfer, party_name)
                 gained = Prev(name) + Ref(f"discounting({party_name})") * amount * sign
-                rows.append(
-                    Row(name, gained, f"present value to {party_name} so far", unit=money, clause=transfer.clause)
-                )
+                rows.append(Row(name, gained, f"present value to {party_name} so far", unit=money, clause=transfer.clause))
     return rows

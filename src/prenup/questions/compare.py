@@ -38,9 +38,7 @@ class Compare(AbstractQuestion):
         for name, run in runs.items():
             title = base.deal.variants[name].title or name.replace("_", " ")
             if run.deal.currency != base.deal.currency:
-                sentences.append(
-                    f"{title}: in {run.deal.currency}, so it can't be set against the deal in {base.deal.currency}."
-                )
+                sentences.append(f"{title}: in {run.deal.currency}, so it can't be set against the deal in {base.deal.currency}.")
                 continue
             changes = {p: difference(base, run, p) for p in parties}
             means: tuple[Cell, ...] = tuple(run.summary(p).mean for p in parties)
@@ -72,7 +70,5 @@ def _sentence(base: Run, run: Run, title: str, changes: dict[str, Summary]) -> s
         if abs(change.mean) > max(3 * change.error, 1e-9 * abs(base.summary(party).mean), 1e-6):
             better = "better" if change.mean > 0 else "worse"
             left = money(run.summary(party).mean, currency)
-            parts.append(
-                f"{base.deal.party_title(party)} {money(abs(change.mean), currency)} {better} off (left with {left})"
-            )
+            parts.append(f"{base.deal.party_title(party)} {money(abs(change.mean), currency)} {better} off (left with {left})")
     return f"{title}: {join(parts)}." if parts else f"{title}: nobody's value changes by more than the noise."

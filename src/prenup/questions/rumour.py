@@ -60,9 +60,7 @@ class Rumour(AbstractQuestion):
         parties = [p for p in run.sheet.parties if run.clauses(p)]
         swings = {party: _swings(run, party, unknowns) for party in parties}
         sentences += [_conclusion(run, party, *swings[party]) for party in parties]
-        charts = tuple(
-            _tornado(run, party, *swings[party]) for party in parties if any(s.width > 0 for s in swings[party][1])
-        )
+        charts = tuple(_tornado(run, party, *swings[party]) for party in parties if any(s.width > 0 for s in swings[party][1]))
         return Answer(
             self.name,
             "What rests on unconfirmed reports",

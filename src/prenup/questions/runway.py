@@ -39,9 +39,7 @@ class Runway(AbstractQuestion):
                 )
             )
             lasting = lasting_name(party)
-            rows.append(
-                Row(lasting, Prev(lasting) + where_(Ref(solvent), ONE, ZERO), "months before that", unit=NUMBER)
-            )
+            rows.append(Row(lasting, Prev(lasting) + where_(Ref(solvent), ONE, ZERO), "months before that", unit=NUMBER))
             lowest = lowest_name(party)
             rows.append(
                 Row(

@@ -85,9 +85,7 @@ def _left_out(run: Run) -> list[str]:
     if run.n_unsound == run.n_paths:
         return [f"Nothing could be worked out: on every path {why}."]
     share = percent(run.n_unsound / run.n_paths)
-    return [
-        f"Take care: {count(run.n_unsound, 'path')} of {run.n_paths:,} ({share}) are in none of these figures: {why}."
-    ]
+    return [f"Take care: {count(run.n_unsound, 'path')} of {run.n_paths:,} ({share}) are in none of these figures: {why}."]
 
 
 def _drawn(run: Run) -> str:
@@ -110,9 +108,7 @@ def _sentence(run: Run, party: str) -> str:
     size = money(abs(s.mean), currency)
     even = size == money(0.0, currency)
     text = (
-        f"{title}: "
-        + ("neither gain nor loss" if even else f"{'a gain' if s.mean > 0 else 'a loss'} of {size}")
-        + " on average"
+        f"{title}: " + ("neither gain nor loss" if even else f"{'a gain' if s.mean > 0 else 'a loss'} of {size}") + " on average"
     )
     if s.deviation > 0:
         text += f" (5% to 95%: {money(s.low, currency)} to {money(s.high, currency)})"

@@ -159,7 +159,7 @@ class Builder:
 
     def condition(self, value: Value) -> Expr:
         """A field as yes or no: an event's name means that it has happened, a date that it has come."""
-        return self.truth(self.value(value))
+        return self.truth(self.value(value), value.where if isinstance(value, Number | Formula) else None)
 
     def truth(self, expression: Expr, where: Origin | None = None) -> Expr:
         """An expression as yes or no, with dates read as `this day has come`."""
@@ -173,8 +173,13 @@ class Builder:
         if isinstance(value, Number) and value.spread is None:
             return value.value
         where = value.where if isinstance(value, Number | Formula) else self.clause_where
-        self.log.add("D240", f"{noun} has to be one known number", where,
-                     why="it decides how many rows the sheet has", fix="write a single value such as 3 months")
+        self.log.add(
+            "D240",
+            f"{noun} has to be one known number",
+            where,
+            why="it decides how many rows the sheet has",
+            fix="write a single value such as 3 months",
+        )
         return value.value if isinstance(value, Number) else 0.0
 
     def _changed(self, value: Changed) -> Expr:
@@ -223,8 +228,13 @@ class Builder:
 
     def _add(self, row: Row) -> Expr:
         if row.name in self.rows:
-            self.log.add("D302", f"{row.name} is written twice", row.where,
-                         why="a name stands for one row", fix="give one of the two another name")
+            self.log.add(
+                "D302",
+                f"{row.name} is written twice",
+                row.where,
+                why="a name stands for one row",
+                fix="give one of the two another name",
+            )
         if row.name in self.effects:
             row = self._acted_on(row)
         self.rows[row.name] = row
@@ -233,8 +243,9 @@ class Builder:
     def _acted_on(self, row: Row) -> Row:
         """The row under the effects of events; what it would be without them stays as `name.undisturbed`."""
         plain = f"{row.name}.undisturbed"
-        self.rows[plain] = Row(plain, row.expr, f"{row.note}, before events act on it", row.stage, row.start, row.unit,
-                               row.clause, row.where)
+        self.rows[plain] = Row(
+            plain, row.expr, f"{row.note}, before events act on it", row.stage, row.start, row.unit, row.clause, row.where
+        )
         result: Expr = Ref(plain)
         for effect in self.effects[row.name]:
             lasting = Ref(f"{effect.event}.lasting")
@@ -271,8 +282,9 @@ class Builder:
         key = ("cum", Op("add", (expression, start)))
         if key not in self._made:
             name = self._unique("cum")
-            self._made[key] = self._add(Row(name, Prev(name) + expression, "sum so far", "month", start, None,
-                                            self.clause_name, self.clause_where))
+            self._made[key] = self._add(
+                Row(name, Prev(name) + expression, "sum so far", "month", start, None, self.clause_name, self.clause_where)
+            )
         return self._made[key]
 
     def lag(self, expression: Expr, months: int) -> Expr:
@@ -294,8 +306,9 @@ class Builder:
         """The row for an expression; the same expression asked for again gives the same row."""
         key = (what, Op("add", (expression, start)))
         if key not in self._made:
-            self._made[key] = self._add(Row(name or self._unique(what), expression, note, "month", start, None,
-                                            self.clause_name, self.clause_where))
+            self._made[key] = self._add(
+                Row(name or self._unique(what), expression, note, "month", start, None, self.clause_name, self.clause_where)
+            )
         return self._made[key]
 
     def _unique(self, what: str) -> str:

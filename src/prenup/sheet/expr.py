@@ -149,7 +149,8 @@ class Pending(Expr):
     """A word whose meaning needs the whole sheet; `resolve` replaces it.
 
     `flow`: an amount this month, whether money or money a year was written. `truth`: a condition, from a yes/no or a date.
-    `rate`: a fraction a year as a plain number. `event`: whether one has happened, happens now, and since when. `paid` and `received`: what a term moved this month. `cash`: a party's balance at the month's end.
+    `rate`: a fraction a year as a plain number. `event`: whether one has happened, happens now, and since when.
+    `paid` and `received`: what a term moved this month. `cash`: a party's balance at the month's end.
     """
 
     what: str

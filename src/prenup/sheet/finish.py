@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prenup.base.problems import Log, nearest
 from prenup.sheet.check_units import settle_units
-from prenup.sheet.expr import Expr, Ref, Shock, Table, children, walk
+from prenup.sheet.expr import Expr, Prev, Ref, Shock, Table, children, walk
 from prenup.sheet.order import ordered
 from prenup.sheet.resolve import resolve_rows, write_balances, write_numbers
 from prenup.sheet.sheet import MONEY, MOST_ROWS, WORLD, Row, Sheet
@@ -149,7 +149,7 @@ def _check_stages(rows: dict[str, Row], builder: Builder) -> None:
         for expression in (row.expr, row.start) if row.stage == "once" else (row.start,):
             moving = [node for node in walk(expression) if _moves(node, rows)]
             if moving:
-                where = next((node.where for node in moving if isinstance(node, Ref) and node.where), None)
+                where = next((node.where for node in moving if isinstance(node, Ref | Prev) and node.where), None)
                 message = f"{row.name} has to be known before the first month, but changes every month"
                 if row.stage != "once":
                     message = f"{row.name} starts from what changes every month"
@@ -164,6 +164,6 @@ def _check_stages(rows: dict[str, Row], builder: Builder) -> None:
 
 def _moves(node: Expr, rows: dict[str, Row]) -> bool:
     """Whether a leaf has another value in every month."""
-    if isinstance(node, Ref):
+    if isinstance(node, Ref | Prev):
         return node.name in rows and rows[node.name].stage != "once"
     return isinstance(node, Table) or (isinstance(node, Shock) and node.law != "uniform")

@@ -67,10 +67,17 @@ def _loop(path: list[str], need: Ref, rows: Mapping[str, Row], log: Log) -> None
         "these rows need each other in the same month: " + " -> ".join([*shown, shown[0]]),
         where,
         why="a month can't be worked out while it waits for itself",
-        fix="give one of them as a number"
-        if all(name.startswith("numbers.") for name in loop)
-        else f"write prev({_as_written(use)}) to use the value of the month before",
+        fix=_way_out(loop, use, bool(own)),
     )
+
+
+def _way_out(loop: list[str], use: Ref, written: bool) -> str:
+    """How a loop can be opened: at a formula of the deal file, where there is one."""
+    if all(name.startswith("numbers.") for name in loop):
+        return "give one of them as a number"
+    if not written:
+        return "take one of them out of what the others stand on"
+    return f"write prev({_as_written(use)}) to use the value of the month before"
 
 
 def _as_written(use: Ref) -> str:

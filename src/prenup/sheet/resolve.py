@@ -134,14 +134,15 @@ class _Resolver:
         return node
 
     def name(self, node: Ref | Prev) -> Expr:
-        if node.name in self.builder.rows:
-            return node
+        row = self.builder.rows.get(node.name)
+        if row is not None:  # what is worked out once was the same in the month before
+            return Ref(node.name, node.where) if isinstance(node, Prev) and row.stage == "once" else node
         value = self.builder.numbers.get(node.name)
         if isinstance(value, Number):
             return self.builder.value(value)
         if value is not None:
-            row = f"{NUMBERS}{node.name}"
-            return Prev(row, node.where) if isinstance(node, Prev) and node.name not in self.settled else Ref(row, node.where)
+            name = f"{NUMBERS}{node.name}"
+            return Prev(name, node.where) if isinstance(node, Prev) and node.name not in self.settled else Ref(name, node.where)
         if node.name in self.builder.parameters:
             return Param(node.name, self.builder.parameters[node.name][1])
         known = [*self.builder.rows, *self.builder.numbers]
@@ -151,6 +152,15 @@ class _Resolver:
     def unknown(self, name: str, where: Origin | None, known: list[str], noun: str, sections: str) -> None:
         """A problem: a name that nothing in the deal has."""
         if not name:  # said already: a formula stands where a name should
+            return
+        if name in self.builder.parties and noun != "party":
+            self.builder.log.add(
+                "D301",
+                f"{name} is a party, not a {noun}",
+                where or self.row.where,
+                why="a party is no number that a formula could use",
+                fix=f"write cash({name}) for the money that it has",
+            )
             return
         close = nearest(name, known)
         add = f"add {name} under {sections}"

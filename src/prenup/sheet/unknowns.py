@@ -26,9 +26,7 @@ def quantile(name: str, number: Number, parameter: Parameter) -> Expr:
     u: Expr = View(name)
     n_values = len(spread.parameters)
     plain = {"lognormal": {1}, "choice": set(range(n_values // 2, n_values))}.get(spread.shape, set())
-    parts = [
-        parameter(f"{name}.{i}", value, NUMBER if i in plain else number.unit) for i, value in enumerate(spread.parameters)
-    ]
+    parts = [parameter(f"{name}.{i}", value, NUMBER if i in plain else number.unit) for i, value in enumerate(spread.parameters)]
     if spread.shape == "interval":
         result = _interval(parts, u, positive=spread.parameters[0] > 0)
     elif spread.shape == "normal":

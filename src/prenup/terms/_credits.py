@@ -35,8 +35,7 @@ def check_holder(builder: Builder, investment: str, holder: str) -> None:
             if other != holder:
                 builder.log.add(
                     "D251",
-                    f"{builder.clause_name}: credits of {investment} go to {holder} here, "
-                    f"but to {other} in {transfer.clause}",
+                    f"{builder.clause_name}: credits of {investment} go to {holder} here, but to {other} in {transfer.clause}",
                     builder.clause_where,
                     why="only the party that holds credits can draw them",
                     fix="let the same party receive and draw them",

@@ -80,9 +80,7 @@ class AbstractPayment(AbstractSettlement):
             )
         return self.banded(builder, base) if rate is None else builder.rate(rate) * base
 
-    def settle(
-        self, builder: Builder, owed: Expr, note: str, *, active: Expr | None = None, once: bool = False
-    ) -> Expr:
+    def settle(self, builder: Builder, owed: Expr, note: str, *, active: Expr | None = None, once: bool = False) -> Expr:
         """Pay what is owed this month under the shared modifiers; the row `paid` is returned.
 
         `active` says when it accrues: while the clause is in force if None. `once` marks single payments.

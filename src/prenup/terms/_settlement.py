@@ -27,9 +27,7 @@ class AbstractSettlement(AbstractTerm):
     """
 
     payer: str = party("Who pays.")
-    from_: Value | None = condition(
-        "Starts with this date, event or condition; from the first month if left out.", default=None
-    )
+    from_: Value | None = condition("Starts with this date, event or condition; from the first month if left out.", default=None)
     until: Value | None = condition("Ends after this date, event, condition or length of time.", default=None)
     cap: Value | None = value("money", "The most that is paid over the whole life.", default=None)
     paid_before: Value = value("money", "What was paid before the first month; it counts towards the cap.", default="0")
@@ -46,9 +44,7 @@ class AbstractSettlement(AbstractTerm):
         if self.from_ is not None:
             runs = held(builder, self.from_, "started")
         if isinstance(self.until, Number) and self.until.unit == YEAR:
-            months = whole_months(builder.known(self.until, "a length of time until the end")) - self._months_before(
-                builder
-            )
+            months = whole_months(builder.known(self.until, "a length of time until the end")) - self._months_before(builder)
             running = builder.row("running", where_(runs, 1.0, ZERO), "1 in every month since the start")
             runs = runs & (builder.cum(running) <= float(months))
         elif self.until is not None:
@@ -80,9 +76,7 @@ class AbstractSettlement(AbstractTerm):
         brought up to the minimum by itself.
         """
         minimum = builder.value(self.minimum) if self.minimum is not None else ZERO
-        accrued = builder.row(
-            f"{stem}accrued", where_(runs, most(owed, minimum if once else ZERO), ZERO), "owed for this month"
-        )
+        accrued = builder.row(f"{stem}accrued", where_(runs, most(owed, minimum if once else ZERO), ZERO), "owed for this month")
         period = PERIODS[self.every]
         has_minimum = self.minimum is not None and not once
         if period == 1:

@@ -21,9 +21,7 @@ def shortfall(builder: Builder, commitment: Expr, bill: Expr) -> tuple[Expr, Exp
     """What a year's purchases fall short of its commitment, due in December, and what they are above it."""
     committed = this_year(builder, "committed", commitment, "commitment of this year so far")
     taken = this_year(builder, "taken", bill, "bought this year so far")
-    short = builder.row(
-        "shortfall", in_december(builder, most(committed - taken, ZERO)), "commitment not taken, to be paid"
-    )
+    short = builder.row("shortfall", in_december(builder, most(committed - taken, ZERO)), "commitment not taken, to be paid")
     return short, in_december(builder, most(taken - committed, ZERO))
 
 

@@ -53,9 +53,7 @@ class CostShare(AbstractPayment):
 
     kind: ClassVar[str] = "cost_share"
 
-    share: Value | None = value(
-        "fraction", "The share of the cost; left out where tiers give the shares.", default=None
-    )
+    share: Value | None = value("fraction", "The share of the cost; left out where tiers give the shares.", default=None)
     of: Value = value("money flow", "The cost that is shared.")
     repaid: Repaid | None = record(Repaid, "How it is paid back; never if left out.", default=None)
 

@@ -44,12 +44,8 @@ class Fee(AbstractPayment):
     kind: ClassVar[str] = "fee"
 
     amount: Value = value("money flow", "The fee: money for one payment, money a year for one that recurs.")
-    on: Value | None = condition(
-        "When a single fee is due, or a recurring one begins; the start if left out.", default=None
-    )
-    rises: Value = value(
-        "signed fraction", "By what fraction the fee rises after every twelve months in force.", default="0%"
-    )
+    on: Value | None = condition("When a single fee is due, or a recurring one begins; the start if left out.", default=None)
+    rises: Value = value("signed fraction", "By what fraction the fee rises after every twelve months in force.", default="0%")
 
     def write(self, builder: Builder) -> None:
         """Write the level, what is owed and its payment."""
@@ -70,6 +66,4 @@ class Fee(AbstractPayment):
         months = where_(runs, where_(full, 1.0, before + 1.0), before)
         builder.row("months_of_year", months, "months in force since the fee last rose")
         level = builder.prev(builder.own("level"))
-        return builder.row(
-            "level", where_(full, level * (1.0 + builder.rate(self.rises)), level), "level of the fee", start=ONE
-        )
+        return builder.row("level", where_(full, level * (1.0 + builder.rate(self.rises)), level), "level of the fee", start=ONE)

@@ -20,9 +20,7 @@ class Tranche:
 
     amount: Value = value("money", "How much, at face value.")
     on: Value = condition("The date, event or condition on which it is paid in.")
-    paid_in: str = choice(
-        ("cash", "credits"), "Whether it is money, or credits for what the investor supplies.", default="cash"
-    )
+    paid_in: str = choice(("cash", "credits"), "Whether it is money, or credits for what the investor supplies.", default="cash")
     note: str = text("Anything a reader should know of it.")
 
 
@@ -62,9 +60,7 @@ class Investment(AbstractPayment):
     amount: Value | None = value("money", "The amount, where it is paid at once; left out with tranches.", default=None)
     on: Value | None = condition("When the amount is paid; at the start if left out.", default=None)
     tranches: tuple[Tranche, ...] = items(Tranche, "The parts in which it is paid.", default=())
-    credits_before: Value | None = value(
-        "money", "Credits granted before the first month and not yet drawn.", default=None
-    )
+    credits_before: Value | None = value("money", "Credits granted before the first month and not yet drawn.", default=None)
 
     def write(self, builder: Builder) -> None:
         """Write the tranches, the payment of those in cash, and the credits granted."""
@@ -80,11 +76,7 @@ class Investment(AbstractPayment):
         cash: list[Expr] = []
         credits: list[Expr] = []
         if self.amount is not None:
-            comes = (
-                self.starts(builder)
-                if self.on is None
-                else self.active(builder) & comes_true(builder, self.on, "happened")
-            )
+            comes = self.starts(builder) if self.on is None else self.active(builder) & comes_true(builder, self.on, "happened")
             cash.append(where_(comes, builder.value(self.amount), ZERO))
         for number, tranche in enumerate(self.tranches, 1):
             comes = self.active(builder) & comes_true(builder, tranche.on, f"happened.{number}")
@@ -103,9 +95,7 @@ class Investment(AbstractPayment):
         check_holder(builder, name, self.payee)
         nothing = Const(0.0, builder.money)
         opening = nothing if self.credits_before is None else builder.value(self.credits_before)
-        before = builder.once(
-            "credits_before", opening, "credits not yet drawn before the first month", unit=builder.money
-        )
+        before = builder.once("credits_before", opening, "credits not yet drawn before the first month", unit=builder.money)
         granted = builder.pay(
             "granted",
             total(credits) if credits else nothing,
@@ -115,8 +105,6 @@ class Investment(AbstractPayment):
             resource=credits_of(name),
         )
         so_far = builder.prev(builder.own("granted_so_far"))
-        builder.row(
-            "granted_so_far", so_far + granted, "credits granted, with those before the first month", start=before
-        )
+        builder.row("granted_so_far", so_far + granted, "credits granted, with those before the first month", start=before)
         left = before + builder.holding(credits_of(name), self.payee)
         builder.row("credits_left", left, "credits granted and not yet drawn")

@@ -45,9 +45,7 @@ class Licence(AbstractPayment):
     kind: ClassVar[str] = "licence"
 
     fee: Value = value("money flow", "The licence fee: money once at the start, or money a year.", default="0")
-    worth: Value | None = value(
-        "money flow", "What the licensee draws from the use; not counted if left out.", default=None
-    )
+    worth: Value | None = value("money flow", "What the licensee draws from the use; not counted if left out.", default=None)
 
     def write(self, builder: Builder) -> None:
         """Write the fee's payment and what the use is worth."""

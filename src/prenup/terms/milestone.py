@@ -44,9 +44,7 @@ class Milestone(AbstractPayment):
 
     amount: Value = value("money", "What is paid when the milestone is reached.")
     on: Value = condition("The date, event or condition that is the milestone.")
-    probability: Value = value(
-        "fraction", "How likely it is reached at all, if its condition comes true.", default="100%"
-    )
+    probability: Value = value("fraction", "How likely it is reached at all, if its condition comes true.", default="100%")
 
     def write(self, builder: Builder) -> None:
         """Write whether the milestone is reached and its payment."""

@@ -63,13 +63,9 @@ class ProfitShare(AbstractSettlement):
     kind: ClassVar[str] = "profit_share"
 
     of: Value = value("money flow", "The profit that is shared; a loss is a negative profit.")
-    losses: str = choice(
-        ("carried", "ignored"), "Whether losses are made good before profit is shared again.", default="carried"
-    )
+    losses: str = choice(("carried", "ignored"), "Whether losses are made good before profit is shared again.", default="carried")
     tiers: tuple[ShareTier, ...] = items(ShareTier, "The tiers, in order.")
-    received_before: Mapping[str, Value] = table(
-        "What a party had received before the first month.", unit="money", default=()
-    )
+    received_before: Mapping[str, Value] = table("What a party had received before the first month.", unit="money", default=())
 
     def write(self, builder: Builder) -> None:
         """Write the profit to be shared, the tiers, and each party's payment."""
@@ -124,9 +120,7 @@ class ProfitShare(AbstractSettlement):
             faults.append("a tier without up_to is not the last, so that those after it are never reached")
         shared = {name for tier in self.tiers for name in tier.shares}
         faults += [
-            f"{name} has received something before, but has no share"
-            for name in self.received_before
-            if name not in shared
+            f"{name} has received something before, but has no share" for name in self.received_before if name not in shared
         ]
         for fault in faults:
             builder.log.add(

@@ -67,17 +67,11 @@ class Supply(AbstractPayment):
     elsewhere_price: Value | None = value(
         "any", "What demand not met here costs: a fraction of list, or money a unit.", default=None
     )
-    cost: Value | None = value(
-        "number", "What it costs the supplier to serve, as a fraction of list price.", default=None
-    )
+    cost: Value | None = value("number", "What it costs the supplier to serve, as a fraction of list price.", default=None)
     credits: str = clause("The investment whose credits are drawn before money is paid.")
     credits_for: Value = value("fraction", "The largest part of a month's bill that credits may pay.", default="100%")
-    take_or_pay: Value | None = value(
-        "money/yr", "Money a year that has to be bought, or paid all the same.", default=None
-    )
-    make_up: Value | None = value(
-        "duration", "How long a shortfall paid can be used for later purchases.", default=None
-    )
+    take_or_pay: Value | None = value("money/yr", "Money a year that has to be bought, or paid all the same.", default=None)
+    make_up: Value | None = value("duration", "How long a shortfall paid can be used for later purchases.", default=None)
 
     def write(self, builder: Builder) -> None:
         """Write what is bought, the bill, how it is paid, and what it costs each side."""
@@ -89,12 +83,8 @@ class Supply(AbstractPayment):
         if self.capacity is not None:
             wanted = least(wanted, builder.flow(self.capacity))
         bought = builder.row("bought", wanted, "bought here this month")
-        listed = builder.row(
-            "at_list", bought if price is None else bought * price, "what is bought here, at list price"
-        )
-        bill = builder.row(
-            "bill", self.banded(builder, listed * (1.0 - builder.value(self.discount))), "price of what is bought"
-        )
+        listed = builder.row("at_list", bought if price is None else bought * price, "what is bought here, at list price")
+        bill = builder.row("bill", self.banded(builder, listed * (1.0 - builder.value(self.discount))), "price of what is bought")
         money = bill
         if self.credits:
             drawn = least(bill * builder.value(self.credits_for), outstanding(builder, self.credits, self.payer))
@@ -130,9 +120,7 @@ class Supply(AbstractPayment):
             return ZERO
         short, above = shortfall(builder, where_(runs, builder.flow(self.take_or_pay), ZERO), bill)
         if years:
-            in_money = in_december(
-                builder, this_year(builder, "money_bills", money, "bills paid in money this year so far")
-            )
+            in_money = in_december(builder, this_year(builder, "money_bills", money, "bills paid in money this year so far"))
             usable = builder.row("above", least(above, in_money), "bought above the commitment and paid in money")
             used = made_up(builder, short, usable, years)
             builder.pay("made_up", used, self.payee, self.payer, "purchases that earlier shortfalls pay")

@@ -77,13 +77,9 @@ class Termination(AbstractPayment):
         if months < 0:
             effective = builder.row("effective", YES, "whether the end has taken effect", start=YES, unit=BOOL)
         else:
-            effective = builder.row(
-                "effective", builder.lag(given, months), "whether the end has taken effect", unit=BOOL
-            )
+            effective = builder.row("effective", builder.lag(given, months), "whether the end has taken effect", unit=BOOL)
         if self.payment is not None:
-            takes_effect = builder.row(
-                "now", effective & ~builder.prev(effective), "whether the end takes effect this month"
-            )
+            takes_effect = builder.row("now", effective & ~builder.prev(effective), "whether the end takes effect this month")
             amount = self.banded(builder, builder.value(self.payment), takes_effect)
             self.settle(builder, amount, "payment on termination", active=takes_effect, once=True)
 

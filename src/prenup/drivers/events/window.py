@@ -53,8 +53,13 @@ class Window(AbstractEvent):
         """Write whether it comes, the day, and the event."""
         if isinstance(self.from_, Number) and isinstance(self.to, Number) and self.to.value < self.from_.value:
             where = self.to.where or builder.clause_where
-            builder.log.add("D263", f"{builder.clause_name} closes before it opens", where,
-                            why="it happens on a day between the two", fix="write the earlier day as from")
+            builder.log.add(
+                "D263",
+                f"{builder.clause_name} closes before it opens",
+                where,
+                why="it happens on a day between the two",
+                fix="write the earlier day as from",
+            )
         draw, probability = builder.uniform("draw"), builder.value(self.probability)
         comes = builder.row("comes", draw < probability, "whether it happens at all")
         first, last = builder.value(self.from_), builder.value(self.to)

@@ -82,8 +82,19 @@ class _Sorting:
         lively = tuple((name, _calmed(e, varies, calm)) for name, e in equations if name in varies)
         still = tuple((name, e) for name, e in equations if name not in varies)
         # The last month's value of a calm row is read by what is worked out at the end.
-        return Program(still, tuple(calm), lively, ends, starts, tuple(self.held), tuple(self.path_inputs), tables, shocks,
-                       varies, self.sheet.calendar.n_months)
+        return Program(
+            still,
+            tuple(calm),
+            lively,
+            ends,
+            starts,
+            tuple(self.held),
+            tuple(self.path_inputs),
+            tables,
+            shocks,
+            varies,
+            self.sheet.calendar.n_months,
+        )
 
     def settled(self, node: Expr) -> Expr:
         """The expression with its lasting parts replaced by inputs, the largest such parts first."""
@@ -107,9 +118,7 @@ class _Sorting:
 
     def by_path(self, node: Expr) -> bool:
         """Whether a lasting expression differs by path."""
-        return any(
-            isinstance(n, Shock) or (isinstance(n, Ref) and self._once_by_path(n.name)) for n in walk(node)
-        )
+        return any(isinstance(n, Shock) or (isinstance(n, Ref) and self._once_by_path(n.name)) for n in walk(node))
 
     def _once_by_path(self, name: str) -> bool:
         if name not in self._by_path:
@@ -119,7 +128,8 @@ class _Sorting:
     def _varying(self, monthly: list[Row], equations: dict[str, Expr], starts: dict[str, Expr]) -> frozenset[str]:
         """Rows that differ by path: they use a draw or a path's input, or a row that does, in this month or the last."""
         varies: set[str] = {
-            row.name for row in monthly
+            row.name
+            for row in monthly
             if any(isinstance(n, Shock | PathInput) for e in (equations[row.name], starts[row.name]) for n in walk(e))
         }
         grew = True
@@ -144,6 +154,4 @@ def _calmed(node: Expr, varies: frozenset[str], calm: dict[Expr, Calm]) -> Expr:
 
 
 def _lively(node: Expr, varies: frozenset[str]) -> bool:
-    return any(
-        isinstance(n, Shock | PathInput) or (isinstance(n, Ref | Prev) and n.name in varies) for n in walk(node)
-    )
+    return any(isinstance(n, Shock | PathInput) or (isinstance(n, Ref | Prev) and n.name in varies) for n in walk(node))

@@ -15,8 +15,15 @@ VERSION = 2
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-_CALLS = {"sqrt": "llvm.sqrt", "abs": "llvm.fabs", "min": "llvm.minimum", "max": "llvm.maximum", "exp": "prenup.exp",
-          "log": "prenup.log", "pow": "prenup.pow"}
+_CALLS = {
+    "sqrt": "llvm.sqrt",
+    "abs": "llvm.fabs",
+    "min": "llvm.minimum",
+    "max": "llvm.maximum",
+    "exp": "prenup.exp",
+    "log": "prenup.log",
+    "pow": "prenup.pow",
+}
 _SIGNATURE = (
     "ptr %held, ptr %tables, ptr %paths, ptr %draws, ptr %finals, ptr %series, ptr %calm, "
     "i64 %draw_stride, i64 %series_stride, i64 %first, i64 %last"
@@ -126,8 +133,12 @@ class _Generator:
     def pointers(self, into: list[str]) -> None:
         """The addresses of inputs and outputs, loaded once."""
         p = self.program
-        for base, count, word in (("paths", len(p.path_inputs), "path"), ("draws", len(p.shocks), "draw"),
-                                  ("finals", len(self.finals), "final"), ("series", len(self.series), "serie")):
+        for base, count, word in (
+            ("paths", len(p.path_inputs), "path"),
+            ("draws", len(p.shocks), "draw"),
+            ("finals", len(self.finals), "final"),
+            ("series", len(self.series), "serie"),
+        ):
             for i in range(count):
                 place = self.put(into, f"getelementptr ptr, ptr %{base}, i64 {i}")
                 into.append(f"  %{word}{i} = load ptr, ptr {place}, align 8")
@@ -207,8 +218,8 @@ class _Generator:
             place = self.put(self.into, f"add i64 %m, {node.index * self.program.n_months}")
             return Value(self.load(self.into, f"getelementptr double, ptr %calm, i64 {place}", self.one), False, False)
         if isinstance(node, Table):
-            row = self.program.tables.index(node.name) * self.program.n_months
-            place = self.put(self.into, f"add i64 %m, {row}")
+            first = self.program.tables.index(node.name) * self.program.n_months
+            place = self.put(self.into, f"add i64 %m, {first}")
             return Value(self.load(self.into, f"getelementptr double, ptr %tables, i64 {place}", self.one), False, False)
         if isinstance(node, Shock):
             row = self.put(self.into, "mul i64 %m, %draw_stride")
@@ -225,7 +236,9 @@ class _Generator:
         shape = self.wide if lanes else self.one
         if node.fn in ("and", "or", "not"):
             yes = [self.as_bool(a).name for a in arguments]
-            text = f"xor {shape.bool} {yes[0]}, {_true(shape)}" if node.fn == "not" else f"{node.fn} {shape.bool} {yes[0]}, {yes[1]}"
+            text = (
+                f"xor {shape.bool} {yes[0]}, {_true(shape)}" if node.fn == "not" else f"{node.fn} {shape.bool} {yes[0]}, {yes[1]}"
+            )
             return Value(self.put(self.into, text), lanes, True)
         if node.fn == "if":
             condition, then, other = self.as_bool(arguments[0]), self.as_number(arguments[1]), self.as_number(arguments[2])
@@ -233,7 +246,9 @@ class _Generator:
             return Value(self.put(self.into, text), lanes, False)
         numbers = [self.as_number(a).name for a in arguments]
         if node.fn in _COMPARISON:
-            return Value(self.put(self.into, f"fcmp {_COMPARISON[node.fn]} {shape.double} {numbers[0]}, {numbers[1]}"), lanes, True)
+            return Value(
+                self.put(self.into, f"fcmp {_COMPARISON[node.fn]} {shape.double} {numbers[0]}, {numbers[1]}"), lanes, True
+            )
         return Value(self.put(self.into, self.arithmetic(node, numbers, shape)), lanes, False)
 
     def arithmetic(self, node: Op, numbers: list[str], shape: Shape) -> str:
@@ -261,7 +276,9 @@ class _Generator:
             first = self.put(self.into, f"insertelement {kind} poison, {lane} {value.name}, i32 0")
             self.splats[key] = Value(
                 self.put(self.into, f"shufflevector {kind} {first}, {kind} poison, <{self.wide.lanes} x i32> zeroinitializer"),
-                True, value.is_bool)
+                True,
+                value.is_bool,
+            )
         return self.splats[key]
 
     def as_bool(self, value: Value) -> Value:
@@ -301,4 +318,3 @@ class _Generator:
 
 def _true(shape: Shape) -> str:
     return "true" if shape.lanes == 1 else "<" + ", ".join(["i1 true"] * shape.lanes) + ">"
-

@@ -102,7 +102,9 @@ def _target_machine() -> Any:
     """A description of this machine. An engine takes the one that it is given, so each gets its own."""
     target = _target()
     flags = llvm.get_host_cpu_features().flatten()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel="jitdefault")
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel="jitdefault"
+    )
 
 
 def cache_folder() -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from prenup.engine.native import sampling
 from prenup.engine.native.classify import Program, program
@@ -28,22 +28,22 @@ class Native(AbstractProgram):
     plan: Program
     text: str
 
-    def fill(
-        self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None
-    ) -> Filled:
-        """Work a block out: inputs and draws by NumPy and machine code, then every view in machine code."""
+    def start(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
+        """The draws in machine code."""
+        return Filling(self.sheet, design, block, views or {}, draw)
+
+    def work(self, filling: Filling, stop: Stop) -> Filled:
+        """Inputs by NumPy, then every view in machine code."""
         run = function(self.text)
-        filling = Filling(self.sheet, design, block, views or {}, draw)
-        with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found below and reported
-            filling.once()
-            held = [np.broadcast_to(filling.of(e), (*filling.shape[:2], 1))[:, :, 0] for e in self.plan.held]
-            by_path = [np.atleast_3d(np.asarray(filling.of(e), dtype=float)) for e in self.plan.path_inputs]
+        filling.once()
+        held = [np.broadcast_to(filling.of(e), (*filling.shape[:2], 1))[:, :, 0] for e in self.plan.held]
+        by_path = [np.atleast_3d(np.asarray(filling.of(e), dtype=float)) for e in self.plan.path_inputs]
         parts, n_views, n_paths = filling.shape
         room = -(-n_paths // lanes()) * lanes()
         worked = _worked(self.sheet, self.finals)
         ends = np.empty((len(worked), parts, n_views, room))
         kept = np.empty((len(self.series), self.plan.n_months, parts, n_views, room))
-        _call(run, self.plan, filling, (held, by_path), (ends, kept), stop or Stop())
+        _call(run, self.plan, filling, (held, by_path), (ends, kept), stop)
         last = {name: _whole(filling.now[name], filling.shape) for name in self.finals if name not in worked}
         last |= {name: ends[i, :, :, :n_paths] for i, name in enumerate(worked)}
         months = {name: kept[i, :, :, :, :n_paths] for i, name in enumerate(self.series)}
@@ -64,12 +64,18 @@ def _worked(sheet: Sheet, finals: tuple[str, ...]) -> tuple[str, ...]:
 def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
     """A stream's draws for a block in machine code, paths rounded up to whole groups: as the referee's `draw`."""
     n = 1 if shock.law == "uniform" else n_months
-    drawn = np.stack([sampling.draw(design, shock.law, shock.stream, n, part, block.paths) for part in block.randomisations], axis=1)
+    drawn = np.stack(
+        [sampling.draw(design, shock.law, shock.stream, n, part, block.paths) for part in block.randomisations], axis=1
+    )
     return drawn[0, :, None, : len(block.paths)] if shock.law == "uniform" else drawn[:, :, None, :]
 
 
 def _call(
-    run: Callable[..., None], plan: Program, filling: Filling, inputs: tuple[list[Array], list[Array]], outputs: tuple[Array, Array],
+    run: Callable[..., None],
+    plan: Program,
+    filling: Filling,
+    inputs: tuple[list[Array], list[Array]],
+    outputs: tuple[Array, Array],
     stop: Stop,
 ) -> None:
     """Call the code for every randomisation and view of a block."""
@@ -80,14 +86,34 @@ def _call(
     draws = [np.ascontiguousarray(filling.shocks[shock]) for shock in plan.shocks]
     by_path = [_padded(array, room) for array in by_path]
     calm = np.empty((len(plan.calm) + len(kept), plan.n_months))
+    numbers = np.ascontiguousarray(np.array(held, dtype=float).reshape(len(held), parts, n_views).transpose(1, 2, 0))
+    lists = [
+        _addresses(
+            by_path, (parts, n_views), lambda a: (a.strides[0] if a.shape[0] > 1 else 0, a.strides[1] if a.shape[1] > 1 else 0)
+        ),
+        _addresses(draws, (parts, n_views), lambda a: (a.strides[1], 0)),
+        _addresses(list(ends), (parts, n_views), lambda a: (a.strides[0], a.strides[1])),
+        _addresses(list(kept), (parts, n_views), lambda a: (a.strides[1], a.strides[2])),
+    ]
+    fixed = calm.ctypes.data, parts * room, parts * n_views * room, 0, n_paths
+    table_place, number_place = tables.ctypes.data, numbers.ctypes.data
+    bases = [places.ctypes.data for places in lists]
     for part in range(parts):
-        draw_places = _places([d[:, part, 0] for d in draws])
         for view in range(n_views):
             stop.check()
-            numbers = np.array([h[part, view] for h in held] or [0.0])
-            input_places = _places([a[part % a.shape[0], view % a.shape[1]] for a in by_path])
-            run(numbers.ctypes.data, tables.ctypes.data, input_places, draw_places, _places(list(ends[:, part, view])),
-                _places([s[:, part, view] for s in kept]), calm.ctypes.data, parts * room, parts * n_views * room, 0, n_paths)
+            at = (part * n_views + view) * 8
+            places = [base + at * places.shape[2] for base, places in zip(bases, lists, strict=True)]
+            run(number_place + at * len(held), table_place, *places, *fixed)
+
+
+def _addresses(arrays: list[Array], shape: tuple[int, int], steps: Callable[[Array], tuple[int, int]]) -> NDArray[np.uint64]:
+    """Where each array begins for each randomisation and view: (randomisation, view, array)."""
+    part, view = np.indices(shape)
+    found = np.empty((*shape, len(arrays)), dtype=np.uint64)
+    for index, array in enumerate(arrays):
+        by_part, by_view = steps(array)
+        found[:, :, index] = array.ctypes.data + part * by_part + view * by_view
+    return found
 
 
 def _whole(value: object, shape: tuple[int, int, int]) -> Array:
@@ -101,8 +127,3 @@ def _padded(array: Array, room: int) -> Array:
     wider = np.zeros((*array.shape[:-1], room))
     wider[..., : array.shape[-1]] = array
     return wider
-
-
-def _places(arrays: list[Array]) -> ctypes.Array[ctypes.c_void_p]:
-    """A list of addresses."""
-    return (ctypes.c_void_p * max(len(arrays), 1))(*[a.ctypes.data for a in arrays])

@@ -32,7 +32,9 @@ def ppf_function(shape: Shape) -> str:
     offset = t.op("fsub", "%x", t.number(0.5))
     square = t.op("fsub", t.number(MIDDLE * MIDDLE), t.op("fmul", offset, offset))
     middle = t.op("fmul", _ratio(t, MIDDLE_RATIO, square), offset)
-    tail = t.put(f"call {shape.double} @llvm.minimum.{shape.suffix}({shape.double} %x, {shape.double} {t.op('fsub', t.number(1.0), '%x')})")
+    tail = t.put(
+        f"call {shape.double} @llvm.minimum.{shape.suffix}({shape.double} %x, {shape.double} {t.op('fsub', t.number(1.0), '%x')})"
+    )
     logarithm = t.put(f"call {shape.double} @prenup.log.{shape.suffix}({shape.double} {tail})")
     r = t.put(f"call {shape.double} @llvm.sqrt.{shape.suffix}({shape.double} {t.put(f'fneg {shape.double} {logarithm}')})")
     far = t.compare("ogt", r, t.number(FAR))
@@ -228,8 +230,12 @@ def _bridge_lines(n_lanes: int) -> list[str]:
 
 def _store_lines(n_lanes: int) -> list[str]:
     """The number as it is, in its month."""
-    return ["  %r = mul i64 %d, %stride", "  %i = add i64 %r, %from", "  %p = getelementptr double, ptr %out, i64 %i",
-            f"  store <{n_lanes} x double> %u, ptr %p, align 8"]
+    return [
+        "  %r = mul i64 %d, %stride",
+        "  %i = add i64 %r, %from",
+        "  %p = getelementptr double, ptr %out, i64 %i",
+        f"  store <{n_lanes} x double> %u, ptr %p, align 8",
+    ]
 
 
 def module_text(n_lanes: int) -> str:
@@ -240,8 +246,17 @@ def module_text(n_lanes: int) -> str:
         "declare i32 @llvm.fshl.i32(i32, i32, i32)",
         f"declare <{n_lanes} x i32> @llvm.bitreverse.v{n_lanes}i32(<{n_lanes} x i32>)",
     ]
-    parts = [declarations(shape), *extra, log_function(shape), ppf_function(shape), scramble_function(n_lanes),
-             sobol_function(n_lanes), mix_function(n_lanes), _loop(n_lanes, normal=True), _loop(n_lanes, normal=False)]
+    parts = [
+        declarations(shape),
+        *extra,
+        log_function(shape),
+        ppf_function(shape),
+        scramble_function(n_lanes),
+        sobol_function(n_lanes),
+        mix_function(n_lanes),
+        _loop(n_lanes, normal=True),
+        _loop(n_lanes, normal=False),
+    ]
     return "\n\n".join(parts)
 
 
@@ -294,6 +309,17 @@ def draw(design: Design, kind: str, name: str, n: int, randomisation: int, paths
     code = normals if kind == "brownian" else uniforms
     # Held by name for the length of the call: two threads may fill the same cache, and the loser's array is nobody else's.
     numbers, splits = _numbers(), _splits(n)
-    code(out.ctypes.data, room, paths.start, paths.start + len(paths), n, even, keys.ctypes.data, numbers.ctypes.data,
-         splits.ctypes.data, shuffles, 0)
+    code(
+        out.ctypes.data,
+        room,
+        paths.start,
+        paths.start + len(paths),
+        n,
+        even,
+        keys.ctypes.data,
+        numbers.ctypes.data,
+        splits.ctypes.data,
+        shuffles,
+        0,
+    )
     return out

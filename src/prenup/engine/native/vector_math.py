@@ -92,7 +92,7 @@ class Text:
 
 
 def exp_function(shape: Shape) -> str:
-    """exp(x) = 2^n * exp(r) with |r| <= log(2)/2, where exp(r) is its Taylor sum; scaled in two steps, so that 2^n may underflow."""
+    """exp(x) = 2^n * exp(r) with |r| <= log(2)/2, where exp(r) is its Taylor sum; scaled in two steps, as 2^n may underflow."""
     t, s = Text(shape), shape
     low = t.select(t.compare("ult", "%x", t.number(-746.0)), t.number(-746.0), "%x")
     x = t.select(t.compare("ogt", low, t.number(710.0)), t.number(710.0), low)

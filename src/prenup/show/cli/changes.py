@@ -70,8 +70,6 @@ def _node_in(node: Node, text: Text) -> Node:
     if isinstance(node, Sequence):
         return replace(node, items=tuple(_node_in(item, text) for item in node.items), where=where)
     if isinstance(node, Mapping):
-        entries = tuple(
-            (replace(key, where=replace(key.where, text=text)), _node_in(item, text)) for key, item in node.entries
-        )
+        entries = tuple((replace(key, where=replace(key.where, text=text)), _node_in(item, text)) for key, item in node.entries)
         return replace(node, entries=entries, where=where)
     return replace(node, where=where)

@@ -35,8 +35,6 @@ def ledger_lines(case: Case, width: int) -> Iterator[str]:
     moved = sum(abs(e.amount) for e in entries)
     gap = sum(ends.values())
     lines.append(("Sum", 0.0 if abs(gap) < 1e-9 * moved else gap))
-    balance = Table(
-        "Received less paid", (Column("Party"), Column("Amount", "gain")), tuple(lines), strong=(len(lines) - 1,)
-    )
+    balance = Table("Received less paid", (Column("Party"), Column("Amount", "gain")), tuple(lines), strong=(len(lines) - 1,))
     yield ""
     yield from table_lines(balance, deal.currency, width)

@@ -48,9 +48,7 @@ def cli() -> None:
 @cli.command()
 @click.argument("file", type=click.Path())
 @click.option("--variant", metavar="NAME", help="Run the deal under one of its variants.")
-@click.option(
-    "--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field, such as terms.rev_share.rate=10%."
-)
+@click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field, such as terms.rev_share.rate=10%.")
 @click.option(
     "--paths",
     default=16_384,
@@ -66,9 +64,7 @@ def cli() -> None:
     help="Views of what is unknown; 1 holds every unknown at its middle.",
 )
 @click.option("--seed", default=1, show_default=True, metavar="S", help="The same seed gives the same figures.")
-@click.option(
-    "--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made."
-)
+@click.option("--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made.")
 @click.option(
     "--engine",
     type=click.Choice(["auto", "native", "reference"]),
@@ -77,9 +73,7 @@ def cli() -> None:
     help="What works it out: machine code, or the slower referee; the figures are the same.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-@click.option(
-    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report as one page."
-)
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report as one page.")
 @click.option(
     "--csv",
     type=click.Path(file_okay=False, path_type=Path),

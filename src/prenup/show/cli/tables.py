@@ -75,8 +75,7 @@ def table_lines(table: Table, currency: str, width: int, *, titled: bool = True)
         shown = [columns[0], *(columns[i] for i in part)]
         widths = [first, *(min(columns[i].width, width - first - GAP) for i in part)]
         heads = [
-            wrapped(c.column.title, w if not n else min(w, c.width))
-            for n, (c, w) in enumerate(zip(shown, widths, strict=True))
+            wrapped(c.column.title, w if not n else min(w, c.width)) for n, (c, w) in enumerate(zip(shown, widths, strict=True))
         ]
         tallest = max(len(h) for h in heads)
         yield from _row([[""] * (tallest - len(h)) + h for h in heads], shown, widths, strong=True)

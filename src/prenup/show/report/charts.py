@@ -84,9 +84,7 @@ def fan(chart: Fan, above: tuple[str, str], below: tuple[str, str]) -> Drawing:
         if below[1] and bands.min() < -0.02 * span:
             axes.set_ylim(bottom=axes.get_ylim()[0] - 0.08 * span / scale)
             axes.text(0.0, 0.02, f"▼ {below[1]}", transform=axes.transAxes, color=below[0], va="bottom", fontsize=10)
-        ends = [
-            (band[-1] / scale, text) for band, text in zip(bands, ("5%", "25%", "middle", "75%", "95%"), strict=True)
-        ]
+        ends = [(band[-1] / scale, text) for band, text in zip(bands, ("5%", "25%", "middle", "75%", "95%"), strict=True)]
         _ends(axes, float(x[-1]), ends)
 
     return _drawn(draw, 214, (0.115, 0.11, 0.735, 0.785), words)
@@ -119,9 +117,7 @@ def tornado(chart: Bars, colour: str) -> Drawing:
     return _drawn(draw, 36 + 33 * len(low), (0.0, 0.0, 1.0, 1.0), words)
 
 
-def clauses(
-    title: str, bars: Sequence[tuple[str, float]], currency: str, colour: str, reach: tuple[float, float]
-) -> Drawing:
+def clauses(title: str, bars: Sequence[tuple[str, float]], currency: str, colour: str, reach: tuple[float, float]) -> Drawing:
     """What each clause is worth to one party, the last bar the total. `reach` is the axis that all charts share."""
     told = join([f"{label} {money(value, currency)}" for label, value in bars])
     words = typeset(f"{title}: {told}.")
@@ -169,9 +165,7 @@ def _end_values(axes: Axes, row: int, chart: Bars, low: float, high: float) -> N
             continue
         right = value > (chart.middle if one_side else other)
         text, side, gap = typeset(money(value, chart.unit)), "left" if right else "right", 3 if right else -3
-        axes.annotate(
-            text, (value, row), (gap, 0), textcoords="offset points", ha=side, va="center", fontsize=9, color=SOFT
-        )
+        axes.annotate(text, (value, row), (gap, 0), textcoords="offset points", ha=side, va="center", fontsize=9, color=SOFT)
 
 
 # ── axes ──────────

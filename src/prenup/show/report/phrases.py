@@ -119,9 +119,7 @@ INSIDE = {
     "ShareTier": "{shares}[, until {counted} has received {up_to} in all]",
     "Tier": "{rate}[ up to {up_to}]",
     "Effect": "[multiplied by {scale}][ raised by {shift}]",
-    "State": (
-        "[it is {value}][it grows by {growth}][, chance moves it by {volatility} a year][; left {leaves}][ for {to}]"
-    ),
+    "State": ("[it is {value}][it grows by {growth}][, chance moves it by {volatility} a year][; left {leaves}][ for {to}]"),
 }
 """How an entry within an entry is told, by its class."""
 

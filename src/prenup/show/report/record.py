@@ -138,9 +138,7 @@ def number_groups(deal: Deal, places: Mapping[str, str], known: Mapping[str, Sou
         title = deal.party_title(entry) if section == "parties" else deal.title_of(entry) if entry else ""
         note = deal.parties[entry].note if section == "parties" and entry in deal.parties else ""
         shown = tuple(_number(speaker, n, places[n.path], known) for n in members)
-        found.append(
-            NumberGroup(SECTIONS.get(section, section) if section != before else "", title, typeset(note), shown)
-        )
+        found.append(NumberGroup(SECTIONS.get(section, section) if section != before else "", title, typeset(note), shown))
         before = section
     return found
 
@@ -148,8 +146,7 @@ def number_groups(deal: Deal, places: Mapping[str, str], known: Mapping[str, Sou
 def _number(speaker: Speaker, number: Number, anchor: str, known: Mapping[str, SourceShown]) -> NumberShown:
     parts = number.path.split(".")
     words = [
-        f"no. {int(p) + 1}" if p.isdecimal() else speaker.label(p)
-        for p in (parts[1:] if parts[0] == "numbers" else parts[2:])
+        f"no. {int(p) + 1}" if p.isdecimal() else speaker.label(p) for p in (parts[1:] if parts[0] == "numbers" else parts[2:])
     ]
     origin = number.provenance
     return NumberShown(
@@ -167,18 +164,14 @@ def _number(speaker: Speaker, number: Number, anchor: str, known: Mapping[str, S
 def entries(deal: Deal, speaker: Speaker, section: str, known: Mapping[str, SourceShown]) -> list[EntryShown]:
     """The terms, drivers or events of a deal in words."""
     found: Mapping[str, AbstractEntry] = {"term": deal.terms, "driver": deal.drivers, "event": deal.events}[section]
-    return [
-        _entry(deal, f"{section}-{n}", n, e, e.kind.replace("_", " "), say(speaker, e), known) for n, e in found.items()
-    ]
+    return [_entry(deal, f"{section}-{n}", n, e, e.kind.replace("_", " "), say(speaker, e), known) for n, e in found.items()]
 
 
 def other_rows(deal: Deal, speaker: Speaker, known: Mapping[str, SourceShown]) -> list[EntryShown]:
     """Equations of the deal's own, those that move money first."""
     found = []
     for name, row in sorted(deal.rows.items(), key=lambda pair: not pair[1].payer):
-        lead = (
-            f"From {deal.party_title(row.payer)} to {deal.party_title(row.payee)}: " if row.payer else "Worked out as "
-        )
+        lead = f"From {deal.party_title(row.payer)} to {deal.party_title(row.payee)}: " if row.payer else "Worked out as "
         said: Words = (*plain(lead), *speaker.value(row.value), Piece("."))
         found.append(_entry(deal, f"row-{name}", name, row, "payment" if row.payer else "", Said((said,)), known))
     return found

@@ -180,9 +180,7 @@ def _points(speaker: Speaker, spec: Spec, value: Any, heading: str) -> list[Word
         return [(Piece(f"{before}{day(date)}: "), *speaker.value(then)) for date, then in value]
     assert isinstance(value, Mapping)
     if spec.of is None and spec.unit == "fraction":
-        return [
-            (*speaker.value(share), Piece(f" to {speaker.deal.party_title(name)}")) for name, share in value.items()
-        ]
+        return [(*speaker.value(share), Piece(f" to {speaker.deal.party_title(name)}")) for name, share in value.items()]
     said = {n: _entry(speaker, item) if spec.of is not None else speaker.value(item) for n, item in value.items()}
     return [(*plain(before), _owner(speaker, name), Piece(": "), *words) for name, words in said.items()]
 

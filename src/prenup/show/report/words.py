@@ -79,9 +79,7 @@ class Speaker:
         if isinstance(value, Formula):
             said, level = self._formula(value)
             return (Piece("("), *said, Piece(")")) if goes_on and level < _ATOM else said
-        steps = [
-            (Piece("; then "), *self.value(then), Piece(" "), *self._when(start.root)) for start, then in value.steps
-        ]
+        steps = [(Piece("; then "), *self.value(then), Piece(" "), *self._when(start.root)) for start, then in value.steps]
         return (*self.value(value.first), *(piece for step in steps for piece in step))
 
     def when(self, value: Value) -> Words:
