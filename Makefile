@@ -12,6 +12,7 @@ PYTHON ?= python3
 # Where a stamp's time is later than its lock's and pyproject's, the environment is as they say.
 RUN_READY := $(VENV)/.installed
 DEV_READY := $(VENV)/.installed-dev
+BENCH_READY := $(VENV)/.installed-bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -33,7 +34,7 @@ check: $(DEV_READY) ## Format, lint, types, layers: what a change must pass besi
 	$(VENV)/bin/mypy --strict src
 	$(VENV)/bin/lint-imports
 
-bench: $(DEV_READY) ## Measure speed, as ratios within one run.
+bench: $(BENCH_READY) ## Measure speed, as ratios within one run (ARGS="process hand peers scaling" to pick).
 	$(PY) benchmarks/run.py $(ARGS)
 
 fuzz: $(DEV_READY) ## Look for inputs that end in a traceback.
@@ -83,3 +84,8 @@ $(RUN_READY): requirements.lock pyproject.toml | $(PY)
 $(DEV_READY): requirements-dev.lock pyproject.toml | $(PY)
 	$(call install,requirements-dev.lock)
 	@touch $@ $(RUN_READY)
+
+# The peers that prenup is measured against; their lock agrees with ours wherever both name a package.
+$(BENCH_READY): $(DEV_READY) benchmarks/requirements.lock
+	$(PIP) install --require-hashes --requirement benchmarks/requirements.lock
+	@touch $@

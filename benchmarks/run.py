@@ -1,63 +1,70 @@
-"""How long prenup takes as a whole process: the median of several runs with the spread, in results.json and README.md."""
+"""Every benchmark in one run: answers are checked before they are timed; results.json and the table in README.md are written.
+
+`python benchmarks/run.py [process] [hand] [peers] [scaling]` runs some of the parts, and keeps the others as they were.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+sys.path[:0] = [str(ROOT), str(HERE)]
+
 ROUNDS = 5
 DEAL = "deals/microsoft-openai-2024.yaml"
+PRENUP = [sys.executable, "-m", "prenup.show.cli.main"]
 COMMANDS = {
     "python, nothing imported": [sys.executable, "-c", "pass"],
     "import prenup": [sys.executable, "-c", "import prenup"],
     "import numpy (for comparison)": [sys.executable, "-c", "import numpy"],
-    "prenup check": [sys.executable, "-m", "prenup.show.cli.main", "check", DEAL],
-    "prenup run, default settings": [sys.executable, "-m", "prenup.show.cli.main", "run", DEAL, "--json"],
-    "prenup run, 131,072 paths": [sys.executable, "-m", "prenup.show.cli.main", "run", DEAL, "--json", "--paths", "131072"],
-    "prenup run with the report": [
-        sys.executable,
-        "-m",
-        "prenup.show.cli.main",
-        "run",
-        DEAL,
-        "--json",
-        "--html",
-        "build/benchmark.html",
-    ],
+    "prenup check": [*PRENUP, "check", DEAL],
+    "prenup run, default settings": [*PRENUP, "run", DEAL, "--json"],
+    "prenup run, the referee": [*PRENUP, "run", DEAL, "--json", "--engine", "reference"],
+    "prenup run, 1,048,576 paths": [*PRENUP, "run", DEAL, "--json", "--paths", "1048576"],
+    "prenup run with the report": [*PRENUP, "run", DEAL, "--json", "--html", "build/benchmark.html"],
 }
-LIMITS_S = {"import prenup": 0.3, "prenup run, default settings": 3.0}
+PROMISED_S = {"import prenup": 0.3, "prenup run, default settings": 3.0}
 """What the project promises of a machine with two cores."""
 
 
 def main() -> None:
-    """Time every command, check its answer before its time, and write what was found."""
-    results = {name: _time(name, command) for name, command in COMMANDS.items()}
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    (HERE / "results.json").write_text(json.dumps({"machine": machine, "rounds": ROUNDS, "seconds": results}, indent=2) + "\n")
-    _write_readme(results, machine)
+    """Measure the parts that are asked for, all of them by default."""
+    parts: dict[str, Callable[[], Any]] = {"process": processes, "hand": hand, "peers": peers, "scaling": scaling}
+    asked = sys.argv[1:] or list(parts)
+    if unknown := [name for name in asked if name not in parts]:
+        sys.exit(f"no part is called {unknown[0]}: there are {', '.join(parts)}")
+    file = HERE / "results.json"
+    results: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    results["machine"] = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    for name in asked:
+        results[name] = parts[name]()
+        file.write_text(json.dumps(results, indent=1) + "\n")
+    (HERE / "README.md").write_text("\n".join(readme(results)))
 
 
-def _time(name: str, command: list[str]) -> dict[str, float]:
-    """One warm-up, whose answer is checked, then the rounds that count."""
-    _check(name, subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-    taken = []
-    for _ in range(ROUNDS):
-        begin = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-        taken.append(time.perf_counter() - begin)
-    found = {"median": statistics.median(taken), "low": min(taken), "high": max(taken)}
-    limit = LIMITS_S.get(name)
-    mark = "" if limit is None else f"  (promised: under {limit:g} s)"
-    print(f"{name:<32} {found['median']:.3f} s  [{found['low']:.3f} to {found['high']:.3f}]{mark}")
-    return {key: round(value, 4) for key, value in found.items()}
+def processes() -> dict[str, Any]:
+    """Whole processes, from the command to its end."""
+    from peers.rounds import interleaved, seconds
+
+    (ROOT / "build").mkdir(exist_ok=True)
+    for name, command in COMMANDS.items():
+        _check(name, subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    tasks = {
+        name: (lambda command=command: subprocess.run(command, cwd=ROOT, check=True, capture_output=True))
+        for name, command in COMMANDS.items()
+    }
+    found = seconds(interleaved(tasks, ROUNDS))
+    for name, taken in found.items():
+        print(f"{name:<32} {_seconds(taken)}")
+    return found
 
 
 def _check(name: str, output: str) -> None:
@@ -68,26 +75,96 @@ def _check(name: str, output: str) -> None:
         assert answer["paths_left_out"] == 0
 
 
-def _write_readme(results: dict[str, dict[str, float]], machine: str) -> None:
+def hand() -> dict[str, Any]:
+    """The Microsoft-OpenAI deal against the same model by hand in NumPy and in C, and the time to a stated accuracy."""
+    from benchmarks.hand import compare
+    from prenup.case import load
+
+    found = {"work": compare.measure(ROUNDS), "accuracy": compare.time_to_accuracy()}
+    case = load(ROOT / DEAL)
+    levers = [{"numbers.revenue_2024": f"${3.2 + 0.001 * i:.3f}bn/yr"} for i in range(1_000)]
+    case.sweep(levers[:2])
+    import time
+
+    begin = time.perf_counter()
+    table = case.sweep(levers)
+    found["1,000 settings of a lever, 4,096 paths, seconds"] = round(time.perf_counter() - begin, 2)
+    assert len(table) == 1_001 * len(case.sheet.parties)
+    return found
+
+
+def peers() -> dict[str, Any]:
+    """Peers on their own ground. What is not installed is left out by name."""
+    import importlib
+
+    found = {}
+    for name in ("lifelib_cashvalue", "quantlib_call", "squigglepy_product", "amended_deal"):
+        try:
+            found[name] = importlib.import_module(f"peers.{name}").measure(ROUNDS)
+        except ImportError as fault:
+            found[name] = {"left out": str(fault)}
+        print(name, found[name].get("left out", "measured"))
+    return found
+
+
+def scaling() -> dict[str, Any]:
+    """How time and memory grow."""
+    import scaling as growing
+
+    found: dict[str, Any] = growing.measure(3)
+    return found
+
+
+def _seconds(taken: dict[str, float]) -> str:
+    return f"{taken['median']:.3f} s [{taken['low']:.3f} to {taken['high']:.3f}]"
+
+
+def _times(ratio: dict[str, float]) -> str:
+    return f"{ratio['median']:.2f} [{ratio['low']:.2f} to {ratio['high']:.2f}]"
+
+
+def readme(results: dict[str, Any]) -> list[str]:
+    """The page of results: a table for each part that was measured."""
     lines = [
         "# Benchmarks",
         "",
-        "Whole processes, from the command to its end: the median of five runs after one warm-up, the lowest and the highest.",
-        f"Made by `make bench` on {machine}. The machine is shared and noisy: compare figures of one run only.",
-        "",
-        "| what | median | lowest | highest | promised |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for name, found in results.items():
-        limit = f"under {LIMITS_S[name]:g} s" if name in LIMITS_S else ""
-        lines.append(f"| {name} | {found['median']:.2f} s | {found['low']:.2f} s | {found['high']:.2f} s | {limit} |")
-    lines += [
-        "",
-        f"The deal is `{DEAL}`. Answers are checked before they are timed: cash is conserved to 1e-9 of what moved, no path is",
-        "left out.",
+        f"Made by `make bench` on {results['machine']}. The machine is shared and noisy: compare figures of one table only. Every",
+        "answer is checked before it is timed. Figures are medians of five rounds, with the lowest and the highest.",
         "",
     ]
-    (HERE / "README.md").write_text("\n".join(lines))
+    if "process" in results:
+        lines += ["## Whole processes", "", "| command | time | promised |", "|---|---:|---:|"]
+        for name, taken in results["process"].items():
+            lines.append(f"| {name} | {_seconds(taken)} | {f'under {PROMISED_S[name]:g} s' if name in PROMISED_S else ''} |")
+        lines += ["", f"The deal is `{DEAL}`.", ""]
+    if "hand" in results:
+        lines += _hand_lines(results["hand"])
+    if "peers" in results:
+        lines += ["## Peers on their own ground", "", "| peer | times as long as prenup |", "|---|---:|"]
+        for name, found in results["peers"].items():
+            ratios = {k: v for k, v in found.items() if isinstance(v, dict) and set(v) == {"median", "low", "high"}}
+            told = "; ".join(f"{k}: {_times(v)}" for k, v in ratios.items()) or str(found.get("left out", "see results.json"))
+            lines.append(f"| {name} | {told} |")
+        lines.append("")
+    if "scaling" in results:
+        lines += ["## Growth", "", "| axis | exponent | highest memory |", "|---|---:|---:|"]
+        for axis in ("rows", "months", "paths"):
+            found = results["scaling"][axis]
+            highest = max(point.get("memory_mb", 0) for point in found["points"])
+            slope = next((v for k, v in found.items() if k != "points" and isinstance(v, int | float)), "see results.json")
+            lines.append(f"| {axis} | {slope} | {highest} MB |")
+        lines.append("")
+    return lines
+
+
+def _hand_lines(found: dict[str, Any]) -> list[str]:
+    lines = ["## The same deal written by hand", "", "Times as long as prenup (below 1: faster than prenup).", ""]
+    lines += ["| paths | against | one thread each | two threads each |", "|---:|---|---:|---:|"]
+    for run in found["work"]["runs"]:
+        for who, ratios in run["times_prenup"].items():
+            lines.append(f"| {run['paths']:,} | {who} | {_times(ratios['one'])} | {_times(ratios['two'])} |")
+    sweep = found["1,000 settings of a lever, 4,096 paths, seconds"]
+    return [*lines, "", f"1,000 settings of a lever at 4,096 paths: {sweep} s. Time to 0.1% accuracy is in results.json.", ""]
 
 
 if __name__ == "__main__":

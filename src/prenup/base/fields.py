@@ -37,6 +37,7 @@ class Spec:
     options: tuple[str, ...] = ()
     of: type | None = None
     default: Any = REQUIRED
+    keys: str = ""
 
 
 def _field(spec: Spec) -> Any:
@@ -96,9 +97,9 @@ def items(of: type, doc: str, *, default: Any = REQUIRED) -> Any:
     return _field(Spec("items", doc, of=of, default=default))
 
 
-def table(doc: str, *, of: type | None = None, unit: str = "any", default: Any = REQUIRED) -> Any:
-    """Names to entries of class `of`, or to values in `unit` where no class is given."""
-    return _field(Spec("table", doc, of=of, unit=unit, default=default))
+def table(doc: str, *, of: type | None = None, unit: str = "any", keys: str = "", default: Any = REQUIRED) -> Any:
+    """Names to entries of class `of`, or to values in `unit` where no class is given; `keys` is `party` where names are."""
+    return _field(Spec("table", doc, of=of, unit=unit, default=default, keys=keys))
 
 
 def dated(doc: str, *, unit: str = "any", default: Any = REQUIRED) -> Any:

@@ -249,6 +249,10 @@ def parse_range(text: str, resources: frozenset[str] = frozenset()) -> tuple[Qua
         low = parse_quantity(f"{sign}{low_text.strip()}{after}", resources)
     if low.unit != high.unit:
         raise QuantityError(f"{_shown(text)} mixes {low.unit} and {high.unit}", "write both ends in the same unit")
+    sizes = [match["scale"] if (match := _QUANTITY.fullmatch(part.strip())) else None for part in (low_text, high_text)]
+    if sizes[1] and not sizes[0] and 0 < low.value < high.value / 1_000 and not _BARE.fullmatch(low_text.strip()):
+        fix = f"write {low_text.strip()}{sizes[1]} to {high_text.strip()}"
+        raise QuantityError(f"the low end of {_shown(text)} has no {sizes[1]}", fix)
     if low.value > high.value:
         fix = f"write {high_text.strip()} to {low_text.strip()}"
         raise QuantityError(f"{_shown(text)} begins with its larger end", fix)
@@ -373,7 +377,7 @@ def expected(what: str, currency: str) -> Expected:
         "money": Expected((cash,), f"{sign}50m", "an amount of money", 0.0),
         "balance": Expected((cash,), f"{sign}50m", "an amount of money"),
         "money/yr": Expected((cash / YEAR,), f"{sign}3.7bn/yr", "money a year", 0.0),
-        "money flow": Expected((cash, cash / YEAR), f"{sign}600m/yr", "money, or money a year"),
+        "money flow": Expected((cash, cash / YEAR), f"{sign}600m/yr", "money, or money a year", 0.0),
         "fraction": Expected((NUMBER,), "20%", "a fraction", 0.0, 1.0, 1.0),
         "signed fraction": Expected((NUMBER,), "25%", "a fraction", -1.0, 1.0, 1.0),
         "growth": Expected((NUMBER, PER_YEAR), "35%", "a rate of growth a year", -1.0, None, 5.0),

@@ -220,6 +220,8 @@ class Records:
         result: dict[str, Any] = {}
         for key, item in node.entries:
             here = f"{path}.{key.text}"
+            if spec.keys == "party":
+                self.party(spec, key, path)
             if spec.of is None:
                 result[key.text] = self.values.value(item, Slot(spec.unit, here, spec.doc))
             else:

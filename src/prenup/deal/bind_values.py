@@ -17,7 +17,7 @@ from prenup.base.quantity import (
     parse_number,
     parse_range,
 )
-from prenup.base.units import CURRENCIES, DATE, NUMBER, YEAR, base_unit
+from prenup.base.units import CURRENCIES, CURRENCY_SIGNS, DATE, NUMBER, YEAR, base_unit
 from prenup.base.wording import shortened
 from prenup.deal.bind_provenance import read_provenance
 from prenup.deal.model import Source
@@ -109,6 +109,8 @@ class Values:
         """
         if _DASHED.fullmatch(node.text.strip()):
             low, high = re.split(r"\s*[-–—]\s*", node.text.strip(), maxsplit=1)
+            if low[0] in CURRENCY_SIGNS:  # 2 to $3m: the low end takes sign and size from the high one
+                low, high = low[1:], low[0] + high.removeprefix(low[0])
             self.log.add(
                 "D201",
                 f"{shortened(node.text)} looks like a range, but - takes one number from another",
@@ -201,12 +203,13 @@ class Values:
             return True
         bounds = [_bound(b, wanted) for b in (least, most) if b is not None]
         allowed = f"be from {' to '.join(bounds)}" if len(bounds) == 2 else f"be {bounds[0]} or more"
+        is_money = "money" in wanted.noun
         self.log.add(
             "D208",
             f"{slot.name} is {number.text}, but has to {allowed}",
             where,
             why=slot.meaning,
-            fix=f"write it like {wanted.example}",
+            fix="take the sign away: payer and payee say who pays whom" if is_money else f"write it like {wanted.example}",
         )
         return False
 

@@ -34,7 +34,7 @@ LATER = {
 }
 """Sections that are read and kept, and that no question uses yet."""
 
-MOST_ENTRIES = 1_000
+MOST_ENTRIES = 300
 """Entries in a section."""
 
 NAMED = ("numbers", "drivers", "events", "rows", "terms")
@@ -89,7 +89,7 @@ class _Sections:
                     f"no section is called {shortened(key.text)}",
                     key.where,
                     why=f"sections are {', '.join(SECTIONS)}",
-                    fix=f"write {close}:" if close else "take it out",
+                    fix=f"write {close}" if close else "take it out",
                 )
         calendar = read_clock(self.tree, self.log)
         sources = self._sources()

@@ -178,6 +178,8 @@ class Filling:
         self.parameters = {name: np.float64(value) for name, value in sheet.parameters.items()}
         self.tables = {name: np.asarray(values) for name, values in sheet.tables.items()}
         self._once: set[str] = set()
+        self._settled: dict[str, Values] = {}
+        self._needs: dict[str, frozenset[str]] = {}
         self._equations: list[tuple[str, Expr]] = []
         self.shocks: dict[Shock, Array] = {}
         self.views: dict[str, Array] = {}
@@ -189,17 +191,37 @@ class Filling:
                 self.shocks[node] = draws(design, node, sheet.calendar.n_months, block)
 
     def set(self, parameters: Mapping[str, float]) -> None:
-        """Give levers other values than the sheet's; the draws stay."""
-        changed = {**self.sheet.parameters, **parameters}
-        self.parameters = {name: np.float64(value) for name, value in changed.items()}
+        """Give levers other values than the sheet's; the draws stay, and so does what does not stand on a changed one."""
+        wanted = {**self.sheet.parameters, **parameters}
+        changed = {name for name, value in wanted.items() if self.parameters[name] != value}
+        self.parameters.update({name: np.float64(wanted[name]) for name in changed})
+        for name in [n for n in self._settled if self._needs[n] & changed]:
+            del self._settled[name]
 
     def once(self) -> None:
         """What follows from numbers alone."""
         self.now, self._once = {}, set()
         for row in self.sheet.rows.values():
             if row.stage == "once":
-                self.now[row.name] = self.of(row.expr)
+                self.now[row.name] = self.lasting(row.name, row.expr)
         self._once = set(self.now)
+
+    def lasting(self, name: str, node: Expr) -> Values:
+        """The value of an expression that no month changes, under a name of its own; worked out again if a lever of it moves."""
+        if name not in self._settled:
+            self._needs.setdefault(name, self._parameters_of(node))
+            self._settled[name] = self.of(node)
+        return self._settled[name]
+
+    def _parameters_of(self, node: Expr) -> frozenset[str]:
+        """The parameters that a lasting expression stands on, by itself or through rows of the once stage."""
+        found: set[str] = set()
+        for leaf in walk(node):
+            if isinstance(leaf, Param):
+                found.add(leaf.name)
+            elif isinstance(leaf, Ref):
+                found |= self._needs.get(leaf.name, frozenset())
+        return frozenset(found)
 
     def begin(self) -> None:
         """What `prev` gives in the first month; equations are made ready."""

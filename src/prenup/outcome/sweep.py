@@ -43,7 +43,8 @@ def sweep(
     """
     import pandas as pd
 
-    levers = [{}, *(_settings(deal, sheet, change) for change in changes)]
+    known = {n.path: n for n in numbers(deal) if n.path in sheet.parameters}
+    levers = [{}, *({path: _value(deal, path, known, value) for path, value in change.items()} for change in changes)]
     full = with_rows(with_rows(sheet, valuation_rows(sheet)), [_worth(sheet, party) for party in sheet.parties])
     figures = [_worth(sheet, party).name for party in sheet.parties]
     small = pruned(full, figures)
@@ -65,12 +66,6 @@ def _worth(sheet: Sheet, party: str) -> Row:
     """The row of a party's whole value."""
     values: list[Expr] = [Ref(value_name(t, party)) for t in money_transfers(sheet) if party in (t.payer, t.payee)]
     return Row(f"worth({party})", total(values), f"present value to {party}", "end", unit=base_unit(sheet.currency))
-
-
-def _settings(deal: Deal, sheet: Sheet, change: Mapping[str, object]) -> dict[str, float]:
-    """The parameters of a setting."""
-    known = {n.path: n for n in numbers(deal) if n.path in sheet.parameters}
-    return {path: _value(deal, path, known, value) for path, value in change.items()}
 
 
 def _value(deal: Deal, path: str, known: Mapping[str, Number], value: object) -> float:

@@ -234,6 +234,7 @@ class Builder:
                 row.where,
                 why="a name stands for one row",
                 fix="give one of the two another name",
+                related=(("first at", first),) if (first := self.rows[row.name].where) is not None else (),
             )
         if row.name in self.effects:
             row = self._acted_on(row)

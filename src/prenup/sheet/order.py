@@ -7,7 +7,10 @@ from dataclasses import replace
 
 from prenup.base.problems import Log, Origin
 from prenup.sheet.expr import Param, Prev, Ref, Table, View, walk
-from prenup.sheet.sheet import Row, Sheet
+from prenup.sheet.sheet import NUMBERS, Row, Sheet
+
+MOST_SHOWN = 4
+"""Places of a loop that a problem shows besides the first."""
 
 
 def now_needs(row: Row) -> list[Ref]:
@@ -57,23 +60,27 @@ def _loop(path: list[str], need: Ref, rows: Mapping[str, Row], log: Log) -> None
     loop = path[path.index(need.name) :]
     steps = list(zip(loop, [*loop[1:], need.name], strict=True))
     written = [(name, use) for name, other in steps[::-1] for use in now_needs(rows[name]) if use.name == other]
-    own = [use for name, use in written if use.where is not None and use.where != rows[name].where]
-    use = own[0] if own else need
+    placed = [(name, use) for name, use in written if use.where is not None and use.where != rows[name].where]
+    use = placed[0][1] if placed else need
+    others = {u.where: f"{n.removeprefix(NUMBERS)} uses {u.name.removeprefix(NUMBERS)} at" for n, u in placed if u.where}
+    if use.where is not None:
+        others.pop(use.where, None)
     turn = next(i for i, (_, other) in enumerate(steps) if other == use.name)
-    shown = [other.removeprefix("numbers.") for _, other in (*steps[turn:], *steps[:turn])]
+    shown = [other.removeprefix(NUMBERS) for _, other in (*steps[turn:], *steps[:turn])]
     where: Origin | None = use.where or next((rows[name].where for name in loop if rows[name].where), None)
     log.add(
         "D310",
         "these rows need each other in the same month: " + " -> ".join([*shown, shown[0]]),
         where,
         why="a month can't be worked out while it waits for itself",
-        fix=_way_out(loop, use, bool(own)),
+        fix=_way_out(loop, use, bool(placed)),
+        related=tuple((label, place) for place, label in others.items())[:MOST_SHOWN],
     )
 
 
 def _way_out(loop: list[str], use: Ref, written: bool) -> str:
     """How a loop can be opened: at a formula of the deal file, where there is one."""
-    if all(name.startswith("numbers.") for name in loop):
+    if all(name.startswith(NUMBERS) for name in loop):
         return "give one of them as a number"
     if not written:
         return "take one of them out of what the others stand on"
@@ -87,7 +94,7 @@ def _as_written(use: Ref) -> str:
         text = use.where.text.line(use.where.line)[start : start + use.where.width]
         if use.name.split(".")[0] in text and len(text) <= 60:
             return text
-    return use.name.removeprefix("numbers.")
+    return use.name.removeprefix(NUMBERS)
 
 
 def pruned(sheet: Sheet, wanted: Iterable[str]) -> Sheet:

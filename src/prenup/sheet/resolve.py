@@ -8,14 +8,11 @@ from prenup.base.problems import Origin, nearest
 from prenup.base.quantity import Number
 from prenup.sheet.expr import ZERO, Expr, Op, Param, Pending, Prev, Ref, total
 from prenup.sheet.formula import Changed, Formula, Part
-from prenup.sheet.sheet import MONEY, WORLD, Row
+from prenup.sheet.sheet import MONEY, NUMBERS, WORLD, Row
 from prenup.sheet.translate import TABLE_WORDS
 
 if TYPE_CHECKING:
     from prenup.sheet.builder import Builder
-
-NUMBERS = "numbers."
-"""What the rows of the deal's numbers begin with."""
 
 _OF_ONE_MONTH = ("abs", "exp", "log", "sqrt", "min", "max", "if", "monthly")
 """Functions that look at nothing but their values."""
@@ -109,6 +106,16 @@ def resolve_rows(builder: Builder, settled: set[str]) -> None:
             done.add(name)
 
 
+def _at_name(where: Origin | None, name: str) -> Origin | None:
+    """Where a name stands within the call that it is given to: `brightlabs` in `cash(brightlabs)`."""
+    if where is None or where.width <= len(name):
+        return where
+    start = where.column - 1
+    text = where.text.line(where.line)[start : start + where.width]
+    offset = text.rfind(name)
+    return where.within(offset, len(name)) if offset >= 0 else where
+
+
 class _Resolver:
     """The names of one row."""
 
@@ -167,7 +174,7 @@ class _Resolver:
         self.builder.log.add(
             "D301",
             f"no {noun} is called {name}",
-            where or self.row.where,
+            _at_name(where, name) or self.row.where,
             why="a formula can only use what the deal names",
             fix=f"write {close}, or {add}" if close else add,
         )

@@ -14,8 +14,11 @@ from prenup.sheet.expr import ZERO, Expr
 MONEY = "money"
 """The resource that values are counted in; others are credits and what a deal supplies."""
 
-MOST_ROWS = 20_000
+MOST_ROWS = 5_000
 """Rows in a sheet; a deal that needs more is more likely a slip."""
+
+NUMBERS = "numbers."
+"""What the rows of the deal's numbers begin with."""
 
 WORLD = "world"
 """The party that stands for everyone outside the deal, so that every transfer has two ends."""

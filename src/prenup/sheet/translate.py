@@ -67,7 +67,7 @@ class _Translation:
                 f"{part.text} is not a function",
                 name,
                 why=f"known ones: {', '.join(sorted(CALLS))}",
-                fix=f"write {close}(...)" if close else "use one of the known functions",
+                fix=f"write {close}" if close else "use one of the known functions",
             )
             return ZERO
         low, high, usage, make = entry

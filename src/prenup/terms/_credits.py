@@ -32,6 +32,7 @@ def check_holder(builder: Builder, investment: str, holder: str) -> None:
     for transfer in builder.transfers:
         if transfer.resource == credits_of(investment):
             other = transfer.payee if transfer.clause == investment else transfer.payer
+            place = builder.clauses.get(transfer.clause)
             if other != holder:
                 builder.log.add(
                     "D251",
@@ -39,4 +40,5 @@ def check_holder(builder: Builder, investment: str, holder: str) -> None:
                     builder.clause_where,
                     why="only the party that holds credits can draw them",
                     fix="let the same party receive and draw them",
+                    related=((f"{transfer.clause} stands at", place),) if place is not None else (),
                 )

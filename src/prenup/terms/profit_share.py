@@ -18,7 +18,7 @@ from prenup.terms._settlement import AbstractSettlement
 class ShareTier:
     """One tier: who gets which share of the profit, until one of them has received enough."""
 
-    shares: Mapping[str, Value] = table("Each party's share of the profit in this tier.", unit="fraction")
+    shares: Mapping[str, Value] = table("Each party's share of the profit in this tier.", unit="fraction", keys="party")
     counts: str = party("Whose receipts end the tier; may be left out where only one party shares.", default="")
     up_to: Value | None = value(
         "money", "What that party receives in all before the tier ends; no end if left out.", default=None
@@ -65,7 +65,9 @@ class ProfitShare(AbstractSettlement):
     of: Value = value("money flow", "The profit that is shared; a loss is a negative profit.")
     losses: str = choice(("carried", "ignored"), "Whether losses are made good before profit is shared again.", default="carried")
     tiers: tuple[ShareTier, ...] = items(ShareTier, "The tiers, in order.")
-    received_before: Mapping[str, Value] = table("What a party had received before the first month.", unit="money", default=())
+    received_before: Mapping[str, Value] = table(
+        "What a party had received before the first month.", unit="money", keys="party", default=()
+    )
 
     def write(self, builder: Builder) -> None:
         """Write the profit to be shared, the tiers, and each party's payment."""

@@ -67,6 +67,7 @@ class _Sorting:
         self.held: dict[Expr, Held] = {}
         self.path_inputs: dict[Expr, PathInput] = {}
         self._by_path: dict[str, bool] = {}
+        self._lasts: dict[int, bool] = {}
 
     def program(self) -> Program:
         rows = self.sheet.rows.values()
@@ -109,12 +110,17 @@ class _Sorting:
         return node
 
     def lasts(self, node: Expr) -> bool:
-        """Whether no month changes an expression."""
-        if isinstance(node, Op):
-            return all(self.lasts(argument) for argument in node.args)
-        if isinstance(node, Ref):
-            return node.name in self.once
-        return isinstance(node, Const | Param | View) or (isinstance(node, Shock) and node.law == "uniform")
+        """Whether no month changes an expression. Remembered by identity: the same trees are asked about again and again."""
+        found = self._lasts.get(id(node))
+        if found is None:
+            if isinstance(node, Op):
+                found = all([self.lasts(argument) for argument in node.args])
+            elif isinstance(node, Ref):
+                found = node.name in self.once
+            else:
+                found = isinstance(node, Const | Param | View) or (isinstance(node, Shock) and node.law == "uniform")
+            self._lasts[id(node)] = found
+        return found
 
     def by_path(self, node: Expr) -> bool:
         """Whether a lasting expression differs by path."""
@@ -146,12 +152,18 @@ class _Sorting:
 
 def _calmed(node: Expr, varies: frozenset[str], calm: dict[Expr, Calm]) -> Expr:
     """The expression with its largest parts that do not differ by path replaced by what is worked out once a month."""
-    if isinstance(node, Const | Held) or _lively(node, varies):
-        if isinstance(node, Op):
-            return Op(node.fn, tuple(_calmed(argument, varies, calm) for argument in node.args))
-        return node
-    return calm.setdefault(node, Calm(len(calm)))
+    lively, result = _parted(node, varies, calm)
+    return result if lively or isinstance(node, Const | Held) else calm.setdefault(node, Calm(len(calm)))
 
 
-def _lively(node: Expr, varies: frozenset[str]) -> bool:
-    return any(isinstance(n, Shock | PathInput) or (isinstance(n, Ref | Prev) and n.name in varies) for n in walk(node))
+def _parted(node: Expr, varies: frozenset[str], calm: dict[Expr, Calm]) -> tuple[bool, Expr]:
+    """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""
+    if not isinstance(node, Op):
+        return isinstance(node, Shock | PathInput) or (isinstance(node, Ref | Prev) and node.name in varies), node
+    parts = [_parted(argument, varies, calm) for argument in node.args]
+    if not any(lively for lively, _ in parts):
+        return False, node
+    arguments = [
+        part if lively or isinstance(part, Const | Held) else calm.setdefault(part, Calm(len(calm))) for lively, part in parts
+    ]
+    return True, Op(node.fn, tuple(arguments))

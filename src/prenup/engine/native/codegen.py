@@ -10,7 +10,7 @@ from prenup.engine.native.classify import Calm, Held, PathInput, Program
 from prenup.engine.native.vector_math import Shape, declarations, exp_function, hex_double, log_function, power_function
 from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, Table, walk
 
-VERSION = 2
+VERSION = 3
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
@@ -44,13 +44,16 @@ class Value:
 def module_text(program: Program, finals: tuple[str, ...], series: tuple[str, ...], lanes: int) -> str:
     """The whole module: one function `run`, and the mathematics that it calls.
 
-    `run` works out paths `first` up to `last`, a whole number of groups, of one view. Pointers: `held` and `tables` (table,
+    `run` works out paths `first` up to `last`, a whole number of groups, of `n_views` views, whose inputs and lists of
+    pointers lie one after the other. Pointers: `held` and `tables` (table,
     month) are numbers; `paths`, `draws`, `finals`, `series` are lists of pointers to (path,), (month, path), (path,) and
     (month, path) numbers, where months of draws and of series lie `draw_stride` and `series_stride` numbers apart. `calm`
     is room for (calm expression or row, month + 1) numbers, filled in first.
     """
     wide, one = Shape(lanes), Shape(1)
     body = _Generator(program, finals, series, wide).text()
+    counts = (len(program.held), len(program.path_inputs), len(program.shocks), len(finals), len(series))
+    body += "\n\n" + _over_views(counts)
     parts = [declarations(wide), declarations(one)]
     parts += [f(s) for f in (exp_function, log_function, power_function) for s in (wide, one)]
     return "\n\n".join([*parts, body])
@@ -296,7 +299,7 @@ class _Generator:
     def assembled(self) -> str:
         """The function: an outer loop over groups, an inner one over months."""
         return "\n".join([
-            f"define void @run({_SIGNATURE}) nounwind {{",
+            f"define internal void @one_view({_SIGNATURE}) nounwind {{",
             "entry:", *self.allocas, *self.entry, "  br label %still",
             "still:", "  %c = phi i64 [ 0, %entry ], [ %c.next, %still ]",
             *[line.replace("%m,", "%c,").replace("i64 %m", "i64 %c") for line in self.calm],
@@ -318,3 +321,30 @@ class _Generator:
 
 def _true(shape: Shape) -> str:
     return "true" if shape.lanes == 1 else "<" + ", ".join(["i1 true"] * shape.lanes) + ">"
+
+
+def _over_views(counts: tuple[int, int, int, int, int]) -> str:
+    """The function `run`: one view after the other, each with its own inputs and pointers."""
+    held, paths, draws, finals, series = counts
+    lists = {
+        "held": ("double", held),
+        "paths": ("ptr", paths),
+        "draws": ("ptr", draws),
+        "finals": ("ptr", finals),
+        "series": ("ptr", series),
+    }
+    lines = [f"define void @run({_SIGNATURE}, i64 %n_views) nounwind {{", "entry:", "  br label %views", "views:",
+             "  %v = phi i64 [ 0, %entry ], [ %v.next, %views ]"]  # fmt: skip
+    for name, (kind, count) in lists.items():
+        lines += [f"  %{name}.i = mul i64 %v, {count}", f"  %{name}.p = getelementptr {kind}, ptr %{name}, i64 %{name}.i"]
+    lines += [
+        "  call void @one_view(ptr %held.p, ptr %tables, ptr %paths.p, ptr %draws.p, ptr %finals.p, ptr %series.p, ptr %calm, "
+        "i64 %draw_stride, i64 %series_stride, i64 %first, i64 %last)",
+        "  %v.next = add i64 %v, 1",
+        "  %v.more = icmp ult i64 %v.next, %n_views",
+        "  br i1 %v.more, label %views, label %done",
+        "done:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines)

@@ -21,7 +21,7 @@ import llvmlite.binding as llvm
 
 from prenup.engine.native.codegen import VERSION
 
-RUN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 7, *[ctypes.c_int64] * 4)
+RUN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 7, *[ctypes.c_int64] * 5)
 """The signature of the generated function; a call of it lets other threads run."""
 
 _CHECK_BYTES = 32

@@ -36,8 +36,10 @@ class Native(AbstractProgram):
         """Inputs by NumPy, then every view in machine code."""
         run = function(self.text)
         filling.once()
-        held = [np.broadcast_to(filling.of(e), (*filling.shape[:2], 1))[:, :, 0] for e in self.plan.held]
-        by_path = [np.atleast_3d(np.asarray(filling.of(e), dtype=float)) for e in self.plan.path_inputs]
+        shape = (*filling.shape[:2], 1)
+        held = [np.broadcast_to(filling.lasting(f"held {i}", e), shape)[:, :, 0] for i, e in enumerate(self.plan.held)]
+        inputs = [filling.lasting(f"path {i}", e) for i, e in enumerate(self.plan.path_inputs)]
+        by_path = [np.atleast_3d(np.asarray(each, dtype=float)) for each in inputs]
         parts, n_views, n_paths = filling.shape
         room = -(-n_paths // lanes()) * lanes()
         worked = _worked(self.sheet, self.finals)
@@ -95,15 +97,11 @@ def _call(
         _addresses(list(ends), (parts, n_views), lambda a: (a.strides[0], a.strides[1])),
         _addresses(list(kept), (parts, n_views), lambda a: (a.strides[1], a.strides[2])),
     ]
-    fixed = calm.ctypes.data, parts * room, parts * n_views * room, 0, n_paths
-    table_place, number_place = tables.ctypes.data, numbers.ctypes.data
-    bases = [places.ctypes.data for places in lists]
-    for part in range(parts):
-        for view in range(n_views):
-            stop.check()
-            at = (part * n_views + view) * 8
-            places = [base + at * places.shape[2] for base, places in zip(bases, lists, strict=True)]
-            run(number_place + at * len(held), table_place, *places, *fixed)
+    stop.check()
+    places = [each.ctypes.data for each in lists]
+    strides = parts * room, parts * n_views * room
+    # One call for all views: while it runs, other threads have the interpreter to themselves.
+    run(numbers.ctypes.data, tables.ctypes.data, *places, calm.ctypes.data, *strides, 0, n_paths, parts * n_views)
 
 
 def _addresses(arrays: list[Array], shape: tuple[int, int], steps: Callable[[Array], tuple[int, int]]) -> NDArray[np.uint64]:
