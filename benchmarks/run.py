@@ -128,8 +128,8 @@ def readme(results: dict[str, Any]) -> list[str]:
     lines = [
         "# Benchmarks",
         "",
-        f"Made by `make bench` on {results['machine']}. The machine is shared and noisy: compare figures of one table only. Every",
-        "answer is checked before it is timed. Figures are medians of five rounds, with the lowest and the highest.",
+        f"Made by `make bench` on {results['machine']}. The machine is shared and noisy: compare figures of one table only.",
+        "Every answer is checked before it is timed. Figures are medians of five rounds, with the lowest and the highest.",
         "",
     ]
     if "process" in results:

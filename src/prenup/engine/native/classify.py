@@ -114,7 +114,7 @@ class _Sorting:
         found = self._lasts.get(id(node))
         if found is None:
             if isinstance(node, Op):
-                found = all([self.lasts(argument) for argument in node.args])
+                found = all(self.lasts(argument) for argument in node.args)
             elif isinstance(node, Ref):
                 found = node.name in self.once
             else:

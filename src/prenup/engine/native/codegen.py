@@ -325,16 +325,15 @@ def _true(shape: Shape) -> str:
 
 def _over_views(counts: tuple[int, int, int, int, int]) -> str:
     """The function `run`: one view after the other, each with its own inputs and pointers."""
-    held, paths, draws, finals, series = counts
-    lists = {
-        "held": ("double", held),
-        "paths": ("ptr", paths),
-        "draws": ("ptr", draws),
-        "finals": ("ptr", finals),
-        "series": ("ptr", series),
-    }
-    lines = [f"define void @run({_SIGNATURE}, i64 %n_views) nounwind {{", "entry:", "  br label %views", "views:",
-             "  %v = phi i64 [ 0, %entry ], [ %v.next, %views ]"]  # fmt: skip
+    names = ("held", "paths", "draws", "finals", "series")
+    lists = {name: ("double" if name == "held" else "ptr", count) for name, count in zip(names, counts, strict=True)}
+    lines = [
+        f"define void @run({_SIGNATURE}, i64 %n_views) nounwind {{",
+        "entry:",
+        "  br label %views",
+        "views:",
+        "  %v = phi i64 [ 0, %entry ], [ %v.next, %views ]",
+    ]
     for name, (kind, count) in lists.items():
         lines += [f"  %{name}.i = mul i64 %v, {count}", f"  %{name}.p = getelementptr {kind}, ptr %{name}, i64 %{name}.i"]
     lines += [
