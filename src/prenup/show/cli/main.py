@@ -123,12 +123,14 @@ def run(
 
 
 def _print_result(result: Result, html: Path | None, csv: Path | None) -> None:
+    from prenup.pipeline import AT_ONCE
     from prenup.show.cli.tables import answer_lines, head_lines, terminal_width
 
     _warn(result.case.deal.warnings)
     width = terminal_width()
     lines = [*head_lines(result.run, width)]
-    for found in result.answers:
+    here = [question.name for question in AT_ONCE]  # the rest is for the page
+    for found in [answer for answer in result.answers if answer.question in here]:
         lines += answer_lines(found, result.run.deal.currency, width)
     if html or csv:
         lines.append("")
