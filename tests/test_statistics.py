@@ -11,7 +11,7 @@ import pytest
 import prenup
 from prenup.base import wording
 from prenup.engine.run import Settings
-from prenup.outcome.statistics import QUANTILES, fan, summarise, unknown_share
+from prenup.outcome.statistics import QUANTILES, fan, quantiles, summarise, unknown_share
 from prenup.outcome.work_out import work_out
 from prenup.pipeline import answer
 from prenup.questions._question import Asked
@@ -413,3 +413,10 @@ def test_lists_owners_and_counts_in_words() -> None:
     assert wording.possessive("CRISPR Therapeutics") == "CRISPR Therapeutics'"
     assert wording.count(1, "path") == "1 path"
     assert wording.count(2048, "path") == "2,048 paths"
+
+
+def test_quantiles_are_those_of_numpy() -> None:
+    values = np.random.default_rng(4).lognormal(size=(3, 501))
+    at = (0.0, 0.05, 0.31, 0.5, 0.95, 1.0)
+    assert np.allclose(quantiles(values, at), np.quantile(values, at, axis=-1), rtol=1e-14)
+    assert quantiles(np.array([7.0]), at).tolist() == [7.0] * len(at)

@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 """Called with the blocks done and the blocks there are."""
 
 MOST_PATHS = 1_000_000_000
-KEPT = 262_144
+KEPT = 131_072
 """Paths that are kept one by one."""
 
 WIDTH = 16_384

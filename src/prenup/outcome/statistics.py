@@ -54,13 +54,29 @@ def summarise(values: Array, sound: NDArray[np.bool_], means: Array | None = Non
         kept = values[sound]
         by_part = [part[ok] for part, ok in zip(values, sound, strict=True) if ok.any()]
     with np.errstate(all="ignore"):  # a sum that leaves the finite numbers shows as such
-        low, median, high = (float(q) for q in np.quantile(kept, (0.05, 0.5, 0.95)))
+        low, median, high = (float(q) for q in quantiles(kept, (0.05, 0.5, 0.95)))
         part_means = np.array([part.mean() for part in by_part]) if means is None else means
         mean = float(kept.mean()) if means is None else float(means.mean())
         error = _error(part_means)
-        median_error = _error(np.array([np.median(part) for part in by_part]))
+        median_error = _error(np.array([quantiles(part, (0.5,))[0] for part in by_part]))
         deviation, unknown = float(kept.std()), unknown_share(values, sound)
         return Summary(mean, error, median, median_error, low, high, deviation, unknown)
+
+
+def quantiles(values: Array, at: tuple[float, ...]) -> Array:
+    """Quantiles along the last axis, (quantile, ...), a straight line between neighbours.
+
+    The same figures as `np.quantile`, which loads NumPy's masked arrays the first time: a tenth of a run.
+    """
+    places = [q * (values.shape[-1] - 1) for q in at]
+    below = [int(place) for place in places]
+    above = [min(index + 1, values.shape[-1] - 1) for index in below]
+    parted = np.partition(values, sorted({*below, *above}), axis=-1)
+    lines = [
+        parted[..., low] + (parted[..., high] - parted[..., low]) * (place - low)
+        for place, low, high in zip(places, below, above, strict=True)
+    ]
+    return np.stack(lines)
 
 
 def _error(estimates: Array) -> float:
@@ -95,9 +111,9 @@ def unknown_share(values: Array, sound: NDArray[np.bool_]) -> float:
     return unknown / (unknown + chance) if unknown + chance > 0 else 0.0
 
 
-def fan(series: Array, sound: NDArray[np.bool_], quantiles: tuple[float, ...] = QUANTILES) -> Array:
+def fan(series: Array, sound: NDArray[np.bool_], at: tuple[float, ...] = QUANTILES) -> Array:
     """Quantiles by month, (quantile, month), of a series (month, randomisation, view, path)."""
     kept = series[:, sound] if not sound.all() else series.reshape(series.shape[0], -1)
     if kept.shape[1] == 0:
-        return np.full((len(quantiles), series.shape[0]), np.nan)
-    return np.quantile(kept, quantiles, axis=1)
+        return np.full((len(at), series.shape[0]), np.nan)
+    return quantiles(kept, at)

@@ -10,6 +10,7 @@ from prenup.base.units import BOOL, NUMBER
 from prenup.base.wording import money, month, percent, possessive
 from prenup.deal.model import Deal
 from prenup.outcome.run import Run
+from prenup.outcome.statistics import quantiles
 from prenup.questions._answer import Answer, Cell, Column, Table
 from prenup.questions._question import AbstractQuestion, Asked, Needs
 from prenup.sheet.expr import ONE, ZERO, Const, Prev, Ref, least, where_
@@ -104,8 +105,9 @@ def _line(run: Run, party: str) -> tuple[str, tuple[Cell, ...]]:
     if not months.size:
         return f"{title}: no figure, for no path could be worked out.", (title, None, None, None, None, None)
     opening = float(np.mean(run.filled.finals[run.sheet.parties[party].cash_row][sound]))
-    missing = float(np.median(np.maximum(-run.filled.finals[lowest_name(party)][sound], 0.0)))
-    low, middle = (int(np.quantile(months, q, method="lower")) for q in (0.05, 0.5))
+    missing = float(quantiles(np.maximum(-run.filled.finals[lowest_name(party)][sound], 0.0), (0.5,))[0])
+    ordered = np.sort(months)  # whole months: the one that is reached, not a mean of two
+    low, middle = (int(ordered[int(q * (len(ordered) - 1))]) for q in (0.05, 0.5))
     lasts = float(np.mean(months >= last))
     line = (title, opening, _when(deal, middle), _when(deal, low), lasts, missing)
     return f"{possessive(title)} {money(opening, deal.currency)} {_fate(deal, low, middle, lasts, missing)}", line
