@@ -112,6 +112,7 @@ def _on_their_table(run: Run, projection: Any) -> float:
         lambda design, shock, n_months, block: months[:, None, None, :],
     )  # fmt: skip
     filling.once()
+    filling.begin()
     for month in range(run.sheet.calendar.n_months):
         filling.advance(month)
     return float(np.mean(filling.now["value(guarantee, holders)"]))
