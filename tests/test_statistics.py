@@ -283,7 +283,7 @@ def test_swings_of_rumours_by_hand() -> None:
     assert tornado.marks == ("assumed", "reported")
     assert [row[0] for row in found.tables[0].rows] == ["share, rate", "fee, amount"]
     assert found.tables[0].rows[0][3:] == pytest.approx((-150.0, 150.0))
-    assert found.sentences[0].startswith("Of the ")
+    assert found.sentences[0].startswith("The deal rests on ")
     assert "1 confirmed, 1 reported" in found.sentences[0]
     hangs = next(s for s in found.sentences if s.startswith("b:"))
     assert "hangs on share, rate (assumed)" in hangs

@@ -43,7 +43,7 @@ DEAL = Path(__file__).parents[2] / "deals" / "microsoft-openai-2024.yaml"
 CLOSE = 1e-9
 """The largest difference from prenup on a path: a part of the figure, or of a millionth of the largest."""
 
-LARGER = Settings(paths=262_144, views=512)
+LARGER = Settings(paths=131_072, views=512)
 TARGET = 1e-3
 """The standard error that is asked for, as a part of the figure."""
 

@@ -99,7 +99,7 @@ def _swings(run: Run, party: str, unknowns: list[Number]) -> tuple[float, list[_
 def _count(stated: list[Number]) -> str:
     counts = Counter(n.provenance.status or "unmarked" for n in stated)
     parts = [f"{counts[s]} {s}" for s in ("confirmed", *UNCONFIRMED, "unmarked") if counts[s]]
-    return f"Of the {len(stated)} numbers in the deal, {join(parts)}."
+    return f"The deal rests on {len(stated)} numbers: {join(parts)}."
 
 
 def _conclusion(run: Run, party: str, middle: float, swings: list[_Swing]) -> str:
@@ -115,6 +115,7 @@ def _conclusion(run: Run, party: str, middle: float, swings: list[_Swing]) -> st
         f"{label(run, first.number)} ({_status(first.number)}) moves it most, from {money(first.low, currency)} to "
         f"{money(first.high, currency)}"
     )
+    moved = moved[0].upper() + moved[1:]
     if turning:
         names = join([f"{label(run, s.number)} ({_status(s.number)})" for s in turning[:3]])
         return f"{title}: whether this is a gain or a loss hangs on {names}. {moved}."
