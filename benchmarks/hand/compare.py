@@ -29,7 +29,7 @@ import numpy as np
 
 from prenup.case import load
 from prenup.engine.engines import Engine, engine_named
-from prenup.engine.run import Settings, run_sheet
+from prenup.engine.run import KEPT, Settings, run_sheet
 from prenup.engine.streams import Design
 from prenup.outcome.valuation import money_transfers, valuation_rows, value_name, with_rows
 from prenup.sheet.expr import Expr, Ref
@@ -213,8 +213,8 @@ def time_to_accuracy(
     out from them and are an extrapolation wherever `reached` is false.
 
     prenup draws `views` views and `paths` paths a view in each randomisation and takes ever more
-    randomisations, twice as many each time, until all errors are below the target or the next run would take
-    more than `budget_s`. A randomisation's views all see the same futures, so that a larger table of views
+    randomisations, twice as many each time, until all errors are below the target, or the next run would take
+    more than `budget_s` or more paths than are kept one by one. A randomisation's views all see the same futures, so that a larger table of views
     and futures adds less than a new table: many small tables do best. Randomisations are independent, so that
     here too the error falls as 1/sqrt(randomisations) and time grows as their number. The seconds are those
     of the last run times (error / target)^2, an extrapolation wherever `reached` is false. The shorter runs
@@ -277,7 +277,8 @@ def _prenup_accuracy(
         seconds = time.perf_counter() - begin
         found = _both(values, seconds, target)
         met = all(needed["reached"] for by_party in found.values() for needed in by_party.values() if needed)
-        if met or seconds * 2 > budget_s:
+        # Errors are told from the paths themselves, of which a run keeps no more than KEPT.
+        if met or seconds * 2 > budget_s or 2 * values[0].size > KEPT:
             return {"seconds_a_path": seconds / values[0].size, "views": shape[0], "paths": shape[1], **found}
         randomisations *= 2
 

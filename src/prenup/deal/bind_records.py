@@ -48,7 +48,7 @@ class Records:
 
         `extra` are words that the entry may hold besides the fields of the class, such as `kind`; `key` is its name.
         """
-        name = shortened(path.rsplit(".", 1)[-1])
+        name = shortened(called(path))
         if not isinstance(node, Mapping):
             self.log.add(
                 "D204",
@@ -85,7 +85,7 @@ class Records:
         item = node.get(word)
         if item is None and spec.default is REQUIRED:
             kind = getattr(cls, "kind", "") or cls.__name__.lower()
-            name = path.rsplit(".", 2)[-2] if "." in path else kind
+            name = called(path.rsplit(".", 1)[0]) if "." in path else kind
             self.log.add(
                 "D203",
                 f"{shortened(name)} needs {word}",
@@ -322,6 +322,12 @@ _READERS: dict[str, Callable[[Records, Spec, Node, str], Any]] = {
     "dated": Records.dated,
     "matrix": Records.matrix,
 }
+
+
+def called(path: str) -> str:
+    """What an entry is called in a sentence: its name, or `tiers 2` for the second of a list."""
+    before, _, last = path.rpartition(".")
+    return f"{before.rpartition('.')[2]} {int(last) + 1}" if last.isdecimal() and before else last
 
 
 def _meaning(path: str, spec: Spec) -> str:
