@@ -214,7 +214,8 @@ def time_to_accuracy(
 
     prenup draws `views` views and `paths` paths a view in each randomisation and takes ever more
     randomisations, twice as many each time, until all errors are below the target, or the next run would take
-    more than `budget_s` or more paths than are kept one by one. A randomisation's views all see the same futures, so that a larger table of views
+    more than `budget_s`, or more paths than are kept one by one.
+    A randomisation's views all see the same futures, so that a larger table of views
     and futures adds less than a new table: many small tables do best. Randomisations are independent, so that
     here too the error falls as 1/sqrt(randomisations) and time grows as their number. The seconds are those
     of the last run times (error / target)^2, an extrapolation wherever `reached` is false. The shorter runs
