@@ -66,9 +66,7 @@ def _worked(sheet: Sheet, finals: tuple[str, ...]) -> tuple[str, ...]:
 def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
     """A stream's draws for a block in machine code, paths rounded up to whole groups: as the referee's `draw`."""
     n = 1 if shock.law == "uniform" else n_months
-    drawn = np.stack(
-        [sampling.draw(design, shock.law, shock.stream, n, part, block.paths) for part in block.randomisations], axis=1
-    )
+    drawn = sampling.draw(design, shock.law, shock.stream, n, block.randomisations, block.paths)
     return drawn[0, :, None, : len(block.paths)] if shock.law == "uniform" else drawn[:, :, None, :]
 
 

@@ -288,38 +288,26 @@ def _splits(n: int) -> Array:
     return words
 
 
-def draw(design: Design, kind: str, name: str, n: int, randomisation: int, paths: range) -> Array:
-    """The draws of one stream for some paths of one randomisation: (n, path), paths rounded up to whole groups.
+def draw(design: Design, kind: str, name: str, n: int, parts: range, paths: range) -> Array:
+    """The draws of one stream for some paths of some randomisations: (n, randomisation, path), paths in whole groups.
 
-    `kind` is `brownian` (months), `uniforms` (months) or `uniform` (n is 1).
+    `kind` is `brownian` (n months), `uniforms` (n months) or `uniform` (n is 1).
     """
     n_lanes = lanes()
     room = -(-len(paths) // n_lanes) * n_lanes
-    out = np.empty((n, room))
+    out = np.empty((n, len(parts), room))
     stream = sobol.stream_key(design.seed, kind, name)
     even = 0 if design.sampler == "random" else n if kind != "brownian" else min(n, sobol.DIMENSIONS)
     shuffles = max(1, -(-even // sobol.DIMENSIONS))
-    part = [randomisation]
-    keys = np.concatenate([
-        sobol.keys(stream, sobol.SHUFFLE, part, range(shuffles))[:, 0],
-        sobol.keys(stream, sobol.SCRAMBLE, part, range(even))[:, 0],
-        sobol.keys(stream, sobol.COUNT, part, range(even, n))[:, 0],
-    ])  # fmt: skip
+    uses = ((sobol.SHUFFLE, range(shuffles)), (sobol.SCRAMBLE, range(even)), (sobol.COUNT, range(even, n)))
+    keys = np.ascontiguousarray(np.concatenate([sobol.keys(stream, use, parts, dimensions) for use, dimensions in uses]).T)
     normals, uniforms = _code()
     code = normals if kind == "brownian" else uniforms
-    # Held by name for the length of the call: two threads may fill the same cache, and the loser's array is nobody else's.
+    # Held by name for the length of the calls: two threads may fill the same cache, and the loser's array is nobody else's.
     numbers, splits = _numbers(), _splits(n)
-    code(
-        out.ctypes.data,
-        room,
-        paths.start,
-        paths.start + len(paths),
-        n,
-        even,
-        keys.ctypes.data,
-        numbers.ctypes.data,
-        splits.ctypes.data,
-        shuffles,
-        0,
-    )
+    fixed = numbers.ctypes.data, splits.ctypes.data, shuffles, 0
+    out_place, key_place = out.ctypes.data, keys.ctypes.data
+    for index in range(len(parts)):
+        begins, key = out_place + index * out.strides[1], key_place + index * keys.strides[0]
+        code(begins, len(parts) * room, paths.start, paths.start + len(paths), n, even, key, *fixed)
     return out
