@@ -10,7 +10,7 @@ import pytest
 
 import prenup
 from prenup.base import wording
-from prenup.engine.run import Settings
+from prenup.engine.run import Settings, usual_views
 from prenup.outcome.statistics import QUANTILES, fan, quantiles, summarise, unknown_share
 from prenup.outcome.work_out import work_out
 from prenup.pipeline import answer
@@ -420,3 +420,7 @@ def test_quantiles_are_those_of_numpy() -> None:
     at = (0.0, 0.05, 0.31, 0.5, 0.95, 1.0)
     assert np.allclose(quantiles(values, at), np.quantile(values, at, axis=-1), rtol=1e-14)
     assert quantiles(np.array([7.0]), at).tolist() == [7.0] * len(at)
+
+
+def test_views_grow_with_paths() -> None:
+    assert [usual_views(n) for n in (1, 16_384, 65_536, 1_048_576, 10_000_000)] == [128, 128, 256, 1_024, 4_096]

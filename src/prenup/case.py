@@ -67,7 +67,7 @@ class Case:
         self,
         *,
         paths: int = 16_384,
-        views: int = 128,
+        views: int | None = None,
         seed: int = 1,
         sampler: str = "sobol",
         engine: str = "auto",
@@ -77,16 +77,19 @@ class Case:
     ) -> Run:
         """Work the deal out. `keep` names rows whose every month is kept on every path that is kept.
 
+        `views` None takes as many views as suit the paths: 128, and more beyond 16,384 paths.
+
         `engine` is `native`, `reference`, or `auto` for the fastest that runs here; `executor` any of
         `concurrent.futures`, or `dask.distributed`'s `Client.get_executor()`.
 
         Raises:
             ValueError: a count is out of range, or a row to keep is not in the sheet.
         """
-        from prenup.engine.run import Settings
+        from prenup.engine.run import Settings, usual_views
         from prenup.outcome.work_out import work_out
 
-        settings = Settings(paths, views, seed, sampler, engine=engine)  # type: ignore[arg-type]  # checked by design()
+        drawn = usual_views(paths) if views is None else views
+        settings = Settings(paths, drawn, seed, sampler, engine=engine)  # type: ignore[arg-type]  # checked by design()
         return work_out(
             self.deal, self.sheet, settings, self.variant_name, keep=tuple(keep), executor=executor, progress=progress
         )

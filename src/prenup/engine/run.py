@@ -7,6 +7,7 @@ their number: quantiles, spreads and charts are read from those, the first of ea
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
@@ -34,6 +35,16 @@ AHEAD = 16
 """Blocks that are under way or waiting to be put together."""
 
 
+USUAL_PATHS, USUAL_VIEWS = 16_384, 128
+"""Paths and views where nobody asks for others: as many views as futures of each."""
+
+
+def usual_views(paths: int) -> int:
+    """Views for a number of paths: 128 up to the usual number; beyond it views and futures of each grow alike."""
+    doublings = max(0.0, math.log2(max(paths, 1) / USUAL_PATHS))
+    return USUAL_VIEWS << round(doublings / 2)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How much is drawn. `paths` are all paths of the run; `views` 1 holds every unknown at its central value.
@@ -42,8 +53,8 @@ class Settings:
     `engine` is `native`, `reference`, or `auto` for the fastest that runs here.
     """
 
-    paths: int = 16_384
-    views: int = 128
+    paths: int = USUAL_PATHS
+    views: int = USUAL_VIEWS
     seed: int = 1
     sampler: Literal["sobol", "random"] = "sobol"
     randomisations: int = 8

@@ -58,10 +58,9 @@ def cli() -> None:
 )
 @click.option(
     "--views",
-    default=128,
-    show_default=True,
+    type=int,
     metavar="N",
-    help="Views of what is unknown; 1 holds every unknown at its middle.",
+    help="Views of what is unknown; 1 holds every unknown at its middle. [default: 128, more beyond 16,384 paths]",
 )
 @click.option("--seed", default=1, show_default=True, metavar="S", help="The same seed gives the same figures.")
 @click.option("--sampler", type=click.Choice(["sobol", "random"]), default="sobol", show_default=True, help="How draws are made.")
@@ -85,7 +84,7 @@ def run(
     variant: str | None,
     sets: tuple[str, ...],
     paths: int,
-    views: int,
+    views: int | None,
     seed: int,
     sampler: str,
     engine: str,
@@ -94,11 +93,12 @@ def run(
     csv: Path | None,
 ) -> None:
     """Run a deal and say who gets what."""
-    from prenup.engine.run import Settings
+    from prenup.engine.run import Settings, usual_views
     from prenup.pipeline import AT_ONCE, IN_FULL, answer
     from prenup.show.cli.progress import progress
 
-    settings = Settings(paths, views, seed, sampler, engine=engine)  # type: ignore[arg-type]  # click has checked it
+    drawn = usual_views(paths) if views is None else views
+    settings = Settings(paths, drawn, seed, sampler, engine=engine)  # type: ignore[arg-type]  # click has checked it
     if settings.problem():
         raise click.UsageError(settings.problem())
     case = _open(file, variant, sets, as_json)
