@@ -31,7 +31,7 @@ from prenup.case import load
 from prenup.engine.engines import Engine, engine_named
 from prenup.engine.run import KEPT, Settings, run_sheet
 from prenup.engine.streams import Design
-from prenup.outcome.valuation import money_transfers, valuation_rows, value_name, with_rows
+from prenup.outcome.valuation import valuation_rows, value_rows, with_rows
 from prenup.sheet.expr import Expr, Ref
 from prenup.sheet.order import pruned
 from prenup.sheet.sheet import Row, Sheet
@@ -152,16 +152,11 @@ class Prenup:
         """The deal's sheet with its valuation, pruned to what values need."""
         sheet = load(DEAL).sheet
         full = with_rows(sheet, valuation_rows(sheet))
-        sums = {party: _sum(cls.rows(full, party)) for party in PARTIES}
+        sums = {party: _sum(value_rows(full, party)) for party in PARTIES}
         rows = [Row(f"total({party})", total, f"value to {party}", "end") for party, total in sums.items()]
-        by_clause = [name for party in PARTIES for name in cls.rows(full, party)]
+        by_clause = [name for party in PARTIES for name in value_rows(full, party)]
         totals = pruned(with_rows(full, rows), [row.name for row in rows])
         return cls(totals, pruned(full, by_clause), engine_named(engine))
-
-    @staticmethod
-    def rows(sheet: Sheet, party: str) -> list[str]:
-        """The rows that hold a party's present values, one a transfer."""
-        return [value_name(t, party) for t in money_transfers(sheet) if party in (t.payer, t.payee)]
 
     def values(self, design: Design, executor: Executor) -> Array:
         """(party, randomisation, view, path)."""
@@ -171,7 +166,7 @@ class Prenup:
 
     def by_clause(self, design: Design, executor: Executor) -> Array:
         """The same from values by clause, which `prenup run` asks for; adding them up is in the time."""
-        names = {party: self.rows(self.clauses, party) for party in PARTIES}
+        names = {party: value_rows(self.clauses, party) for party in PARTIES}
         wanted = [name for party in PARTIES for name in names[party]]
         filled = run_sheet(self.clauses, design, wanted, (), executor=executor, engine=self.engine)
         return np.stack([sum(filled.finals[name] for name in names[party]) for party in PARTIES])

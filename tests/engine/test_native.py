@@ -193,6 +193,15 @@ def test_blocks_of_a_dead_worker_are_worked_out_again_and_counted_once(tmp_path:
     assert BrokenProcessPool
 
 
+def test_a_sweep_outlives_a_dead_worker_too(tmp_path: Path) -> None:
+    case = small()
+    expected = case.sweep([{}], paths=16_384, views=16)
+    with Deadly(tmp_path / "died") as pool:
+        found = case.sweep([{}], paths=16_384, views=16, executor=pool)
+    assert (tmp_path / "died").exists()
+    assert found.equals(expected)
+
+
 def test_memory_does_not_grow_with_paths_and_means_are_over_all() -> None:
     case = small()
     run = case.run(paths=2 * KEPT, views=16)

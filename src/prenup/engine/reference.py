@@ -95,7 +95,7 @@ class AbstractProgram:
         Args:
             design, block: the draws, and which part of them.
             views: the uniform draw of an unknown by name, (randomisation, view, 1), instead of the design's own.
-            stop: looked at every month or view.
+            stop: looked at every month by the referee, before the views of a block by the native engine.
 
         Raises:
             CancelledError: `stop` was set.
@@ -146,7 +146,7 @@ class Reference(AbstractProgram):
             for name, values in kept.items():
                 values[month] = filling.now[name]
         filling.end()
-        last = {name: np.broadcast_to(np.asarray(filling.now[name], dtype=float), filling.shape) for name in self.finals}
+        last = {name: filling.last(name) for name in self.finals}
         return Filled(last, kept, soundness(filling.shape, last, kept))
 
 
@@ -241,6 +241,10 @@ class Filling:
         for row in self.sheet.rows.values():
             if row.stage == "end":
                 self.now[row.name] = self.of(row.expr)
+
+    def last(self, name: str) -> Array:
+        """A row's value now, on every path."""
+        return np.broadcast_to(np.asarray(self.now[name], dtype=float), self.shape)
 
     def of(self, node: Expr) -> Values:
         """The value of an expression in this month."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from prenup.engine.engines import Engine, engine_named
 from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Stop
 from prenup.engine.streams import Design
 from prenup.sheet.sheet import Sheet
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Progress = Callable[[int, int], None]
 """Called with the blocks done and the blocks there are."""
@@ -127,17 +131,12 @@ def run_sheet(
     finals, series = tuple(finals), tuple(series)
     work = _Work((engine or engine_named("auto")).prepare(sheet, finals, series), design)
     blocks = _blocks(design)
-    own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
     joined = _Joined(design, finals, series, sheet.calendar.n_months)
-    try:
-        for number, part in enumerate(_in_order(work, blocks, views, executor or own)):
+    with closing(_in_order(work, blocks, views, executor)) as parts:  # an interruption anywhere stops the workers
+        for number, part in enumerate(parts):
             joined.add(blocks[number], part)
             if progress is not None:
                 progress(number + 1, len(blocks))
-    finally:
-        work.stop.set()
-        if own is not None:  # after an interruption nobody waits for the blocks that are still at work
-            own.shutdown(wait=False, cancel_futures=True)
     return joined.filled()
 
 
@@ -157,33 +156,45 @@ def sweep_sheet(
         levers: for each setting, the parameters that differ from the sheet's.
     """
     finals = tuple(finals)
-    program = (engine or engine_named("auto")).prepare(sheet, finals, ())
+    work = _Sweep((engine or engine_named("auto")).prepare(sheet, finals, ()), design, tuple(levers))
+    blocks = _blocks(design)
     totals = np.zeros((len(levers), len(finals), design.randomisations))
     counts = np.zeros((len(levers), design.randomisations))
-    stop = Stop()
-    own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
-    try:
-        pool = executor or own
-        assert pool is not None
-        blocks = _blocks(design)
-        waiting = [pool.submit(program.sums, design, b, levers, _views_of(views, b), stop) for b in blocks]
-        for block, future in zip(blocks, waiting, strict=True):
+    with closing(_in_order(work, blocks, views, executor)) as worked:
+        for block, (found, sound) in zip(blocks, worked, strict=True):
             parts = slice(block.randomisations.start, block.randomisations.stop)
-            found, sound = future.result()
             totals[:, :, parts] += found
             counts[:, parts] += sound
-    finally:
-        stop.set()
-        if own is not None:
-            own.shutdown(wait=False, cancel_futures=True)
     with np.errstate(all="ignore"):  # no sound path gives no mean
         means: Array = totals / counts[:, None, :]
     return means
 
 
+class _AbstractTask(Protocol[T_co]):
+    """What is done with each block; it travels to the workers, and gives up once `stop` is set."""
+
+    @property
+    def stop(self) -> Stop: ...
+
+    def __call__(self, block: Block, views: Mapping[str, Array] | None) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """A block under every setting of the levers."""
+
+    program: AbstractProgram
+    design: Design
+    levers: tuple[Mapping[str, float], ...]
+    stop: Stop = field(default_factory=Stop)
+
+    def __call__(self, block: Block, views: Mapping[str, Array] | None) -> tuple[Array, Array]:
+        return self.program.sums(self.design, block, self.levers, views, self.stop)
+
+
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is the same for all blocks; it travels to the workers."""
+    """A block's paths, and what they add to the means."""
 
     program: AbstractProgram
     design: Design
@@ -221,31 +232,36 @@ def _blocks(design: Design) -> list[Block]:
     return [Block(range(part, part + 1), paths) for part in range(design.randomisations) for paths in cuts]
 
 
-def _in_order(work: _Work, blocks: list[Block], views: Mapping[str, Array] | None, pool: Executor | None) -> Iterator[Part]:
-    """The blocks' parts in the order of the blocks, a few at work ahead; each exactly once, whoever dies."""
+def _in_order(
+    task: _AbstractTask[T], blocks: list[Block], views: Mapping[str, Array] | None, executor: Executor | None
+) -> Generator[T, None, None]:
+    """What a task gives for each block, in the order of the blocks, a few at work ahead; each exactly once, whoever dies."""
+    own = ThreadPoolExecutor(os.cpu_count() or 1) if executor is None else None
+    pool = executor or own
     assert pool is not None
-    waiting: dict[Future[Part], int] = {}
-    done: dict[int, Part] = {}
+    waiting: dict[Future[T], int] = {}
+    done: dict[int, T] = {}
     rest = iter(range(len(blocks)))
-    for wanted in range(len(blocks)):
-        while wanted not in done:
-            for number in itertools.islice(rest, AHEAD - len(waiting) - len(done)):
-                try:
-                    waiting[_submit(pool, work, blocks[number], views)] = number
-                except RuntimeError:  # the executor is broken or closed: BrokenExecutor is one
-                    done[number] = work(blocks[number], _views_of(views, blocks[number]))
-            finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            for future in finished:
-                number = waiting.pop(future)
-                try:
-                    done[number] = future.result()
-                except (BrokenExecutor, CancelledError):
-                    done[number] = work(blocks[number], _views_of(views, blocks[number]))
-        yield done.pop(wanted)
-
-
-def _submit(pool: Executor, work: _Work, block: Block, views: Mapping[str, Array] | None) -> Future[Part]:
-    return pool.submit(work, block, _views_of(views, block))
+    try:
+        for wanted in range(len(blocks)):
+            while wanted not in done:
+                for number in itertools.islice(rest, AHEAD - len(waiting) - len(done)):
+                    try:
+                        waiting[pool.submit(task, blocks[number], _views_of(views, blocks[number]))] = number
+                    except RuntimeError:  # the executor is broken or closed: BrokenExecutor is one
+                        done[number] = task(blocks[number], _views_of(views, blocks[number]))
+                finished, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    number = waiting.pop(future)
+                    try:
+                        done[number] = future.result()
+                    except (BrokenExecutor, CancelledError):
+                        done[number] = task(blocks[number], _views_of(views, blocks[number]))
+            yield done.pop(wanted)
+    finally:
+        task.stop.set()
+        if own is not None:  # after an interruption nobody waits for the blocks that are still at work
+            own.shutdown(wait=False, cancel_futures=True)
 
 
 def _views_of(views: Mapping[str, Array] | None, block: Block) -> dict[str, Array] | None:

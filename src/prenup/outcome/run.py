@@ -15,7 +15,7 @@ from prenup.engine.reference import Array, Filled
 from prenup.engine.run import Settings
 from prenup.engine.streams import Design
 from prenup.outcome.statistics import ROUNDING, Summary, summarise
-from prenup.outcome.valuation import money_transfers, moved_name, value_name
+from prenup.outcome.valuation import money_transfers, moved_name, value_rows
 from prenup.sheet.sheet import MONEY, WORLD, Sheet
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ class Run:
         """
         total, gross = np.zeros(self.filled.sound.shape), np.zeros(self.filled.sound.shape)
         with np.errstate(all="ignore"):  # what is not finite is left out where figures are made
-            for transfer in money_transfers(self.sheet):
-                if party in (transfer.payer, transfer.payee) and clause in (None, transfer.clause):
-                    amount = self.filled.finals[value_name(transfer, party)]
-                    total, gross = total + amount, gross + np.abs(amount)
+            for row in value_rows(self.sheet, party, clause):
+                amount = self.filled.finals[row]
+                total, gross = total + amount, gross + np.abs(amount)
             return np.where(np.abs(total) < ROUNDING * gross, 0.0, total)
 
     def clauses(self, party: str | None = None) -> tuple[str, ...]:
@@ -93,11 +92,7 @@ class Run:
         filled = self.filled
         if filled.n_paths == filled.sound.size or not filled.counts.all():
             return None
-        rows = [
-            value_name(t, party)
-            for t in money_transfers(self.sheet)
-            if party in (t.payer, t.payee) and clause in (None, t.clause)
-        ]
+        rows = value_rows(self.sheet, party, clause)
         return _sum([filled.sums[row] / filled.counts for row in rows], filled.counts)
 
     def moves(self, clause: str) -> str:

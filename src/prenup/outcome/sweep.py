@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from prenup.base.problems import nearest
 from prenup.base.quantity import Number, QuantityError, parse_quantity
 from prenup.base.units import base_unit
@@ -16,7 +14,7 @@ from prenup.deal.model import Deal
 from prenup.engine.engines import engine_named
 from prenup.engine.reference import Array
 from prenup.engine.run import Settings, sweep_sheet
-from prenup.outcome.valuation import money_transfers, valuation_rows, value_name, with_rows
+from prenup.outcome.valuation import valuation_rows, value_rows, with_rows
 from prenup.outcome.work_out import central_views
 from prenup.sheet.expr import Expr, Ref, total
 from prenup.sheet.order import pruned
@@ -45,8 +43,9 @@ def sweep(
 
     known = {n.path: n for n in numbers(deal) if n.path in sheet.parameters}
     levers = [{}, *({path: _value(deal, path, known, value) for path, value in change.items()} for change in changes)]
-    full = with_rows(with_rows(sheet, valuation_rows(sheet)), [_worth(sheet, party) for party in sheet.parties])
-    figures = [_worth(sheet, party).name for party in sheet.parties]
+    worth = [_worth(sheet, party) for party in sheet.parties]
+    full = with_rows(with_rows(sheet, valuation_rows(sheet)), worth)
+    figures = [row.name for row in worth]
     small = pruned(full, figures)
     views = central_views(small, settings) if settings.views == 1 else None
     means = sweep_sheet(small, settings.design(), figures, levers, views, executor, engine_named(settings.engine))
@@ -64,7 +63,7 @@ def _mean(parts: Array) -> tuple[float, float]:
 
 def _worth(sheet: Sheet, party: str) -> Row:
     """The row of a party's whole value."""
-    values: list[Expr] = [Ref(value_name(t, party)) for t in money_transfers(sheet) if party in (t.payer, t.payee)]
+    values: list[Expr] = [Ref(name) for name in value_rows(sheet, party)]
     return Row(f"worth({party})", total(values), f"present value to {party}", "end", unit=base_unit(sheet.currency))
 
 
@@ -72,7 +71,7 @@ def _value(deal: Deal, path: str, known: Mapping[str, Number], value: object) ->
     number = known.get(path)
     if number is None:
         close = nearest(path, known)
-        hint = f"; did you mean {close}?" if close else ""
+        hint = f"; did you mean {close}?" if close else "."
         raise ValueError(f"{path} is no known number of the deal{hint} Ranges and formulas are changed with change()")
     try:
         quantity = parse_quantity(str(value), frozenset(deal.units))
@@ -83,4 +82,4 @@ def _value(deal: Deal, path: str, known: Mapping[str, Number], value: object) ->
     low, high = number.bounds
     if (low is not None and quantity.value < low) or (high is not None and quantity.value > high):
         raise ValueError(f"{path} can't be {value}: it lies from {low} to {high}")
-    return float(np.float64(quantity.value))
+    return quantity.value

@@ -23,6 +23,12 @@ def moved_name(transfer: Transfer) -> str:
     return f"moved({transfer.row})"
 
 
+def value_rows(sheet: Sheet, party: str, clause: str | None = None) -> list[str]:
+    """The rows that hold a party's present values, of one clause or of all; they add up to what it gains."""
+    ours = [t for t in money_transfers(sheet) if party in (t.payer, t.payee) and clause in (None, t.clause)]
+    return [value_name(transfer, party) for transfer in ours]
+
+
 def with_rows(sheet: Sheet, rows: Iterable[Row]) -> Sheet:
     """The sheet with rows added at its end; they may use what is there and each other in order."""
     return replace(sheet, rows={**sheet.rows, **{row.name: row for row in rows if row.name not in sheet.rows}})

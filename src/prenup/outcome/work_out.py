@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
 
+import numpy as np
+
 from prenup.base.problems import nearest
 from prenup.deal.model import Deal
 from prenup.engine.engines import engine_named
@@ -59,8 +61,6 @@ def work_out(
 
 def central_views(sheet: Sheet, settings: Settings) -> dict[str, Array]:
     """Every unknown at its central value: the middle of its distribution."""
-    import numpy as np
-
     return {name: np.full((settings.randomisations, 1, 1), 0.5) for name in sheet.unknowns}
 
 

@@ -128,11 +128,6 @@ class Builder:
         """Whether this is the first month."""
         return Op("eq", (self.month, ZERO))
 
-    @property
-    def last_month(self) -> Expr:
-        """Whether this is the last month."""
-        return Op("eq", (self.month, Const(float(self.calendar.n_months - 1))))
-
     def table(self, name: str, values: tuple[float, ...], unit: Unit = NUMBER) -> Expr:
         """A column of known numbers, one a month."""
         full = self._full(name)

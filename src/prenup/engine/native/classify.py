@@ -82,7 +82,6 @@ class _Sorting:
         calm: dict[Expr, Calm] = {}
         lively = tuple((name, _calmed(e, varies, calm)) for name, e in equations if name in varies)
         still = tuple((name, e) for name, e in equations if name not in varies)
-        # The last month's value of a calm row is read by what is worked out at the end.
         return Program(
             still,
             tuple(calm),

@@ -44,11 +44,17 @@ def symbols(text: str, names: tuple[str, ...]) -> dict[str, int]:
     Raises:
         RuntimeError: LLVM refuses the text, which is a fault of ours.
     """
-    key = hashlib.blake2b(f"{_machine_key()}\n{text}".encode(), digest_size=20).hexdigest()
+    key = _key(text)
     with _LOCK:  # an engine that a second thread replaced would take its code with it
         if key not in _ENGINES:
             _ENGINES[key] = _engine(key, text)
     return {name: _ENGINES[key].get_function_address(name) for name in names}
+
+
+@functools.lru_cache(maxsize=64)
+def _key(text: str) -> str:
+    """What a module is kept under; asked for at every block, so the hash of a long text is remembered."""
+    return hashlib.blake2b(f"{_machine_key()}\n{text}".encode(), digest_size=20).hexdigest()
 
 
 def function(text: str) -> Callable[..., None]:

@@ -46,7 +46,7 @@ class Native(AbstractProgram):
         ends = np.empty((len(worked), parts, n_views, room))
         kept = np.empty((len(self.series), self.plan.n_months, parts, n_views, room))
         _call(run, self.plan, filling, (held, by_path), (ends, kept), stop)
-        last = {name: _whole(filling.now[name], filling.shape) for name in self.finals if name not in worked}
+        last = {name: filling.last(name) for name in self.finals if name not in worked}
         last |= {name: ends[i, :, :, :n_paths] for i, name in enumerate(worked)}
         months = {name: kept[i, :, :, :, :n_paths] for i, name in enumerate(self.series)}
         return Filled({name: last[name] for name in self.finals}, months, soundness(filling.shape, last, months))
@@ -110,10 +110,6 @@ def _addresses(arrays: list[Array], shape: tuple[int, int], steps: Callable[[Arr
         by_part, by_view = steps(array)
         found[:, :, index] = array.ctypes.data + part * by_part + view * by_view
     return found
-
-
-def _whole(value: object, shape: tuple[int, int, int]) -> Array:
-    return np.broadcast_to(np.asarray(value, dtype=float), shape)
 
 
 def _padded(array: Array, room: int) -> Array:
