@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from prenup.base.problems import Log, Origin
 from prenup.base.units import BOOL, DATE, DAYS_PER_YEAR, NUMBER, PER_YEAR, YEAR, Unit
@@ -17,28 +17,46 @@ def settle_units(rows: Mapping[str, Row], log: Log) -> dict[str, Row]:
     """Every row with its unit, and with `flow`, `rate` and `truth` settled by the units of what they stand on.
 
     Rows come in working order. A row that only stands on months before is settled once the others are, hence two rounds
-    in silence before the one that reports.
+    in silence before the one that reports. A round goes again through rows that stand on a unit found since.
     """
     units: dict[str, Unit | None] = {name: row.unit for name, row in rows.items()}
-    quiet = Log()
+    found: dict[str, _Found] = {}
     for _ in range(2):
         for name, row in rows.items():
-            _, found = _Settling(row, units, quiet).of(row.expr)
-            _, start = _Settling(row, units, quiet).of(row.start)
-            units[name] = row.unit or found or start
+            found[name] = _found(row, units, found.get(name))
+            units[name] = row.unit or found[name].unit or found[name].start_unit
     result: dict[str, Row] = {}
     for name, row in rows.items():
         before = log.n_errors
-        result[name] = _settled(row, rows, units, log)
+        result[name] = _settled(row, rows, units, _found(row, units, found[name]), log)
         if log.n_errors > before:
             units[name] = row.unit  # what stands on it is not to blame
     return result
 
 
-def _settled(row: Row, rows: Mapping[str, Row], units: Mapping[str, Unit | None], log: Log) -> Row:
-    settling = _Settling(row, units, log)
-    expression, unit = settling.of(row.expr)
-    start, start_unit = settling.of(row.start)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """One row as settled: its equation, its start, the unit of each, what is wrong, and the units that it stands on."""
+
+    expr: Expr
+    unit: Unit | None
+    start: Expr
+    start_unit: Unit | None
+    problems: Log
+    stands_on: Mapping[str, Unit | None]
+
+
+def _found(row: Row, units: Mapping[str, Unit | None], earlier: _Found | None) -> _Found:
+    """A row settled by the units known now; as it was settled earlier where no other unit is known since."""
+    if earlier is not None and all(units.get(name) == unit for name, unit in earlier.stands_on.items()):
+        return earlier
+    settling = _Settling(row, units)
+    return _Found(*settling.of(row.expr), *settling.of(row.start), settling.log, settling.stands_on)
+
+
+def _settled(row: Row, rows: Mapping[str, Row], units: Mapping[str, Unit | None], found: _Found, log: Log) -> Row:
+    unit, start_unit = found.unit, found.start_unit
+    log.extend(found.problems)
     if row.unit is not None and unit is not None and not _fits(unit, row.unit):
         log.add(
             "D211",
@@ -55,7 +73,7 @@ def _settled(row: Row, rows: Mapping[str, Row], units: Mapping[str, Unit | None]
             why=_in_row(row),
             fix="give both the same unit",
         )
-    return replace(row, expr=expression, start=start, unit=units[row.name] or unit or NUMBER)
+    return replace(row, expr=found.expr, start=found.start, unit=units[row.name] or unit or NUMBER)
 
 
 def _blamed(row: Row, unit: Unit, rows: Mapping[str, Row], units: Mapping[str, Unit | None]) -> Origin | None:
@@ -102,16 +120,18 @@ def _remedy(found: Unit, wanted: Unit) -> str:
 class _Settling:
     """One row: each node with its unit, None where any unit fits."""
 
-    def __init__(self, row: Row, units: Mapping[str, Unit | None], log: Log) -> None:
+    def __init__(self, row: Row, units: Mapping[str, Unit | None]) -> None:
         self.row = row
         self.units = units
-        self.log = log
+        self.log = Log()
+        self.stands_on: dict[str, Unit | None] = {}
 
     def of(self, node: Expr) -> tuple[Expr, Unit | None]:
         if isinstance(node, Const | Param | Table):
             return node, node.unit
         if isinstance(node, Ref | Prev):
-            return node, self.units.get(node.name)
+            unit = self.stands_on[node.name] = self.units.get(node.name)
+            return node, unit
         if isinstance(node, Op):
             return self.operation(node)
         if isinstance(node, Pending):
@@ -147,7 +167,8 @@ class _Settling:
         units = [u for _, u in settled]
         if node.fn in ("add", "sub") and DATE in units:
             return self.dates(node, arguments, units)
-        return Op(node.fn, arguments, node.where), self.unit(node, units)
+        unchanged = all(a is b for a, b in zip(arguments, node.args, strict=True))
+        return node if unchanged else Op(node.fn, arguments, node.where), self.unit(node, units)
 
     def dates(self, node: Op, arguments: tuple[Expr, ...], units: list[Unit | None]) -> tuple[Expr, Unit | None]:
         """A date and a duration make a date; two dates make a duration, counted in days inside."""
