@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import functools
 import math
 import re
 from dataclasses import dataclass, field
@@ -369,6 +370,7 @@ class Expected:
     """A larger number without a percent sign is taken for a percentage whose sign was forgotten."""
 
 
+@functools.lru_cache
 def expected(what: str, currency: str) -> Expected:
     """The meaning of a field's unit word: `money`, `fraction`, `rate` and the others below."""
     cash = base_unit(currency)

@@ -25,7 +25,7 @@ MAX_FAULTS = 100
 # libyaml where PyYAML was built with it, otherwise the same parser in Python, about ten times slower.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_NOT_ALLOWED = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff\ufeff\ufffe\uffff]")
 _CHARACTERS = {
     0: "a zero byte",
     0xFEFF: "a byte order mark",
