@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +142,12 @@ class Run:
         moved = [finals[moved_name(t)] for t in money_transfers(self.sheet)]
         with np.errstate(all="ignore"):
             imbalance = np.abs(_sum(closing, sound) - _sum(opening, sound))
-            there = _sum([np.abs(a) for a in (*moved, *opening)], sound)
+            there = _sum((np.abs(a) for a in (*moved, *opening)), sound)
             return float(np.max((imbalance / np.maximum(there, 1.0))[sound]))
 
 
-def _sum(arrays: list[Array], like: NDArray[Any]) -> Array:
-    return np.sum(arrays, axis=0) if arrays else np.zeros(like.shape)
+def _sum(arrays: Iterable[Array], like: NDArray[Any]) -> Array:
+    """The sum, one by one: all of them side by side would take long to lay out in memory."""
+    rest = iter(arrays)
+    first = next(rest, np.zeros(like.shape))
+    return sum(rest, start=first)

@@ -44,21 +44,21 @@ def summarise(values: Array, sound: NDArray[np.bool_], means: Array | None = Non
     """
     if not sound.any():
         return Summary(*([float("nan")] * 8))
-    least, most = float(values[sound].min()), float(values[sound].max())
+    if sound.all():
+        kept, by_part = values.ravel(), [values.reshape(len(values), -1)]
+    else:
+        kept = values[sound]
+        by_part = [part[ok][None] for part, ok in zip(values, sound, strict=True) if ok.any()]
+    least, most = float(kept.min()), float(kept.max())
     others = [] if means is None else [float(m) for m in means]
     if max([most, *others]) - min([least, *others]) <= ROUNDING * max(abs(least), abs(most)):  # the same on every path
         return Summary(least, 0.0, least, 0.0, least, most, 0.0, 0.0)
-    if sound.all():
-        kept, by_part = values.ravel(), list(values.reshape(values.shape[0], -1))
-    else:
-        kept = values[sound]
-        by_part = [part[ok] for part, ok in zip(values, sound, strict=True) if ok.any()]
     with np.errstate(all="ignore"):  # a sum that leaves the finite numbers shows as such
         low, median, high = (float(q) for q in quantiles(kept, (0.05, 0.5, 0.95)))
-        part_means = np.array([part.mean() for part in by_part]) if means is None else means
+        part_means = np.concatenate([parts.mean(axis=1) for parts in by_part]) if means is None else means
         mean = float(kept.mean()) if means is None else float(means.mean())
         error = _error(part_means)
-        median_error = _error(np.array([quantiles(part, (0.5,))[0] for part in by_part]))
+        median_error = _error(np.concatenate([quantiles(parts, (0.5,))[0] for parts in by_part]))
         deviation, unknown = float(kept.std()), unknown_share(values, sound)
         return Summary(mean, error, median, median_error, low, high, deviation, unknown)
 
@@ -93,22 +93,29 @@ def unknown_share(values: Array, sound: NDArray[np.bool_]) -> float:
     """
     if values.shape[1] < 2:
         return 0.0
-    between: list[float] = []
-    within: list[float] = []
-    for part, ok in zip(values, sound, strict=True):
-        table = part[:, ok.all(axis=0)]
-        n_views, n_paths = table.shape
-        if n_paths < 2:
-            continue
-        of_view = table.mean(axis=1, keepdims=True)
-        rest = table - of_view - table.mean(axis=0, keepdims=True) + table.mean()
-        by_chance = float((rest**2).sum()) / ((n_views - 1) * (n_paths - 1)) / n_paths
-        between.append(float(of_view.var(ddof=1)) - by_chance)
-        within.append(float(table.var(axis=1, ddof=1).mean()))
-    if not between:
+    if sound.all():
+        tables = [values]
+    else:
+        tables = [part[None, :, ok.all(axis=0)] for part, ok in zip(values, sound, strict=True)]
+    found = [_variances(each) for each in tables if each.shape[2] > 1]
+    if not found:
         return float("nan")
-    unknown, chance = max(float(np.mean(between)), 0.0), float(np.mean(within))
+    between, within = (float(np.mean(np.concatenate(each))) for each in zip(*found, strict=True))
+    unknown, chance = max(between, 0.0), within
     return unknown / (unknown + chance) if unknown + chance > 0 else 0.0
+
+
+def _variances(tables: Array) -> tuple[Array, Array]:
+    """The variance between the views of each table, chance taken off, and the mean one within a view: (table,) each.
+
+    Tables have the axes table, view, path, with two views and two paths at least.
+    """
+    tables = np.ascontiguousarray(tables.swapaxes(1, 2))  # views lie side by side, so that a sum takes a step for all of them
+    n_paths, n_views = tables.shape[1:]
+    of_view, of_path = tables.mean(axis=1, keepdims=True), tables.mean(axis=2, keepdims=True)
+    rest = tables - of_view - of_path + tables.reshape(len(tables), -1).mean(axis=1)[:, None, None]
+    by_chance = (rest**2).reshape(len(tables), -1).sum(axis=1) / ((n_views - 1) * (n_paths - 1)) / n_paths
+    return of_view.var(axis=(1, 2), ddof=1) - by_chance, tables.var(axis=1, ddof=1).mean(axis=1)
 
 
 def fan(series: Array, sound: NDArray[np.bool_], at: tuple[float, ...] = QUANTILES) -> Array:
