@@ -304,6 +304,7 @@ def _saving(work: Callable[[], object]) -> None:
 
 def main() -> None:
     """The program: what `prenup` on the command line calls."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a run has threads of its own; NumPy's would spin beside them
     gc.set_threshold(100_000)  # a run makes hardly any garbage in circles; at 700 objects it is looked for a hundred times
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that can't show a letter shows its number
