@@ -70,8 +70,10 @@ def c_values(design: Design, executor: Executor | None = None, n_threads: int = 
     """Present values on prenup's draws, (party, randomisation, view, path); threads share the randomisations.
 
     Raises:
-        MemoryError: the C program got no memory.
+        ValueError: the draws are not Sobol points, or the views share their futures. MemoryError: there is no memory.
     """
+    if design.sampler != "sobol" or design.shared:
+        raise ValueError("the deal in C draws Sobol points, and for each view futures of its own")
     out = np.empty((len(PARTIES), design.randomisations, design.views, design.paths))
     cuts = [design.randomisations * i // n_threads for i in range(n_threads + 1)]
     parts = list(itertools.pairwise(cuts))
@@ -109,4 +111,4 @@ def _ranges() -> Array:
 
 @functools.cache
 def _directions() -> NDArray[np.uint32]:
-    return np.ascontiguousarray(sobol.directions().T)
+    return np.ascontiguousarray(sobol.directions())

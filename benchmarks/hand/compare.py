@@ -29,7 +29,8 @@ import numpy as np
 
 from prenup.case import load
 from prenup.engine.engines import Engine, engine_named
-from prenup.engine.run import KEPT, Settings, run_sheet
+from prenup.engine.reference import Filled
+from prenup.engine.run import FUTURES, KEPT, Settings, run_sheet, usual_views
 from prenup.engine.streams import Design
 from prenup.outcome.valuation import valuation_rows, value_rows, with_rows
 from prenup.sheet.expr import Expr, Ref
@@ -41,9 +42,9 @@ from .microsoft_openai import PARTIES, Array, random_values, sobol_values
 
 DEAL = Path(__file__).parents[2] / "deals" / "microsoft-openai-2024.yaml"
 CLOSE = 1e-9
-"""The largest difference from prenup on a path: a part of the figure, or of a millionth of the largest."""
+"""The largest difference from prenup on a path: a part of the figure, or of a millionth of the largest of any party."""
 
-LARGER = Settings(paths=131_072, views=512)
+LARGER = Settings(paths=131_072, views=usual_views(131_072))
 TARGET = 1e-3
 """The standard error that is asked for, as a part of the figure."""
 
@@ -102,12 +103,13 @@ def compare(asked: dict[str, Contender], design: Design) -> dict[str, float]:
     truth = asked["prenup, 1"](design)
     found: dict[str, float] = {}
     for name, work_out in asked.items():
-        found[name] = max(_difference(a, b) for a, b in zip(truth, work_out(design), strict=True))
+        found[name] = _difference(truth, work_out(design))
         assert found[name] < CLOSE, f"{name} differs from prenup by {found[name]:.1e}"
     return found
 
 
 def _difference(truth: Array, answer: Array) -> float:
+    """What is little to one party is what is left of sums that are large to others: so is its rounding."""
     size = np.maximum(np.abs(truth), 1e-6 * np.abs(truth).max())
     return float(np.max(np.abs(truth - answer) / size))
 
@@ -153,16 +155,19 @@ class Prenup:
         sheet = load(DEAL).sheet
         full = with_rows(sheet, valuation_rows(sheet))
         sums = {party: _sum(value_rows(full, party)) for party in PARTIES}
-        rows = [Row(f"total({party})", total, f"value to {party}", "end") for party, total in sums.items()]
+        rows = [Row(_total(party), total, f"value to {party}", "end") for party, total in sums.items()]
         by_clause = [name for party in PARTIES for name in value_rows(full, party)]
         totals = pruned(with_rows(full, rows), [row.name for row in rows])
         return cls(totals, pruned(full, by_clause), engine_named(engine))
 
+    def filled(self, design: Design, executor: Executor) -> Filled:
+        """Each party's total: paths that are kept, and sums over all."""
+        return run_sheet(self.totals, design, map(_total, PARTIES), (), executor=executor, engine=self.engine)
+
     def values(self, design: Design, executor: Executor) -> Array:
         """(party, randomisation, view, path)."""
-        names = [f"total({party})" for party in PARTIES]
-        filled = run_sheet(self.totals, design, names, (), executor=executor, engine=self.engine)
-        return np.stack([filled.finals[name] for name in names])
+        filled = self.filled(design, executor)
+        return np.stack([filled.finals[_total(party)] for party in PARTIES])
 
     def by_clause(self, design: Design, executor: Executor) -> Array:
         """The same from values by clause, which `prenup run` asks for; adding them up is in the time."""
@@ -170,6 +175,11 @@ class Prenup:
         wanted = [name for party in PARTIES for name in names[party]]
         filled = run_sheet(self.clauses, design, wanted, (), executor=executor, engine=self.engine)
         return np.stack([sum(filled.finals[name] for name in names[party]) for party in PARTIES])
+
+
+def _total(party: str) -> str:
+    """The row that a party's present value stands in."""
+    return f"total({party})"
 
 
 def _sum(names: list[str]) -> Expr:
@@ -193,12 +203,7 @@ def ratio(numerators: list[float], denominators: list[float]) -> dict[str, float
 
 
 def time_to_accuracy(
-    target: float = TARGET,
-    views: int = 16,
-    paths: int = 16,
-    pilot_paths: int = 262_144,
-    budget_s: float = 30.0,
-    engine: str = "native",
+    target: float = TARGET, pilot_paths: int = 262_144, budget_s: float = 30.0, engine: str = "native"
 ) -> dict[str, Any]:
     """Seconds until the standard error of each party's mean, and of its median, is below `target` of it.
 
@@ -207,14 +212,15 @@ def time_to_accuracy(
     `pilot_paths`, a multiple of 64, gives the errors and the seconds a path; the seconds needed are worked
     out from them and are an extrapolation wherever `reached` is false.
 
-    prenup draws `views` views and `paths` paths a view in each randomisation and takes ever more
-    randomisations, twice as many each time, until all errors are below the target, or the next run would take
-    more than `budget_s`, or more paths than are kept one by one.
-    A randomisation's views all see the same futures, so that a larger table of views
-    and futures adds less than a new table: many small tables do best. Randomisations are independent, so that
-    here too the error falls as 1/sqrt(randomisations) and time grows as their number. The seconds are those
-    of the last run times (error / target)^2, an extrapolation wherever `reached` is false. The shorter runs
-    before it are not counted, as NumPy's pilot is not.
+    prenup draws as it does for everybody: views with four futures each, all from Sobol points. Only its
+    randomisations are GROUPS instead of 8, so that their spread tells the errors well. Its views are doubled
+    until all errors are below the target or the next run would take more than `budget_s`. The seconds are
+    those between the last run above the target and the first one below it, on the straight line through
+    their logarithms. Wherever `reached` is false they are an extrapolation from the largest run, with errors
+    that fall as 1/sqrt(paths): those of Sobol points did so from 64 to 16,384 points a randomisation, too.
+    Means are over all paths. Medians are told from paths that are kept one by one, so that theirs are
+    extrapolated from the largest run whose paths are all kept: KEPT at most. The shorter runs are not
+    counted, as NumPy's pilot is not.
 
     Errors are told from the spread of GROUPS independent parts, but for NumPy's mean, for which the deviation
     of its paths does. A median of a part that is small and skewed is a little off, by the same for all parts;
@@ -225,8 +231,7 @@ def time_to_accuracy(
     by_numpy = _numpy_accuracy(pilot_paths, target)
     with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(2) as two:
         prenup = Prenup.of_deal(engine)
-        on_one = _prenup_accuracy(lambda design: prenup.values(design, one), (views, paths), target, budget_s)
-        on_two = _prenup_accuracy(lambda design: prenup.values(design, two), (views, paths), target, budget_s)
+        on_one, on_two = (_prenup_accuracy(prenup, threads, target, budget_s) for threads in (one, two))
     return {
         "target": target,
         "numpy": by_numpy,
@@ -247,6 +252,26 @@ def _times(by_numpy: dict[str, Any], by_prenup: dict[str, Any]) -> dict[str, flo
     return both | {"median of parties": statistics.median(both.values())}
 
 
+@dataclass(frozen=True)
+class Trial:
+    """A run, and one figure of each party from it with its relative error; infinite for a figure of zero."""
+
+    paths: int
+    seconds: float
+    figures: Array
+    errors: Array
+
+    @classmethod
+    def of(cls, paths: int, seconds: float, figures: Array, errors: Array) -> Trial:
+        """From standard errors in the unit of the figures."""
+        sizes = np.abs(figures)
+        return cls(paths, seconds, figures, np.divide(errors, sizes, out=np.full(sizes.shape, np.inf), where=sizes > 0))
+
+    def met(self, target: float) -> bool:
+        """Whether all errors are below the target; a figure of zero has none."""
+        return bool(np.all((self.errors < target) | (self.figures == 0)))
+
+
 def _numpy_accuracy(n_paths: int, target: float) -> dict[str, Any]:
     generator = np.random.Generator(np.random.PCG64(1))
     random_values(8_192, generator)
@@ -254,54 +279,64 @@ def _numpy_accuracy(n_paths: int, target: float) -> dict[str, Any]:
     values = random_values(n_paths, generator)
     seconds = time.perf_counter() - begin
     # The paths are independent: their deviation tells the error of the mean better than groups do.
-    mean_error = values.std(axis=1) / n_paths**0.5
-    mean = _needed(values.mean(axis=1), mean_error, n_paths, seconds, target)
-    return {"seconds_a_path": seconds / n_paths, **_both(values, seconds, target), "mean": mean}
+    mean = Trial.of(n_paths, seconds, values.mean(axis=1), values.std(axis=1) / n_paths**0.5)
+    medians = np.median(values.reshape(len(PARTIES), GROUPS, -1), axis=2)
+    median = Trial.of(n_paths, seconds, np.median(values, axis=1), _error(medians))
+    return {"seconds_a_path": seconds / n_paths, "mean": _needed([mean], target), "median": _needed([median], target)}
 
 
-def _prenup_accuracy(
-    work_out: Contender,
-    shape: tuple[int, int],
-    target: float,
-    budget_s: float,
-) -> dict[str, Any]:
-    randomisations = 4 * GROUPS
-    work_out(Design(1, 2, *shape))
+def _prenup_accuracy(prenup: Prenup, executor: Executor, target: float, budget_s: float) -> dict[str, Any]:
+    prenup.filled(Design(1, 2, 2, FUTURES), executor)
+    means: list[Trial] = []
+    medians: list[Trial] = []
+    views = 16
     while True:
+        design = Design(1, GROUPS, views, FUTURES)
         begin = time.perf_counter()
-        values = work_out(Design(1, randomisations, *shape)).reshape(len(PARTIES), -1)
+        filled = prenup.filled(design, executor)
         seconds = time.perf_counter() - begin
-        found = _both(values, seconds, target)
-        met = all(needed["reached"] for by_party in found.values() for needed in by_party.values() if needed)
-        # Errors are told from the paths themselves, of which a run keeps no more than KEPT.
-        if met or seconds * 2 > budget_s or 2 * values[0].size > KEPT:
-            return {"seconds_a_path": seconds / values[0].size, "views": shape[0], "paths": shape[1], **found}
-        randomisations *= 2
+        parts = np.stack([filled.sums[_total(party)] / filled.counts for party in PARTIES])
+        means.append(Trial.of(filled.n_paths, seconds, parts.mean(axis=1), _error(parts)))
+        if filled.n_paths <= KEPT:
+            values = np.stack([filled.finals[_total(party)].reshape(GROUPS, -1) for party in PARTIES])
+            found = np.median(values, axis=(1, 2)), _error(np.median(values, axis=2))
+            medians.append(Trial.of(filled.n_paths, seconds, *found))
+        met = means[-1].met(target) and (medians[-1].met(target) or 2 * filled.n_paths > KEPT)
+        if met or 2 * seconds > budget_s:
+            return {
+                "seconds_a_path": seconds / filled.n_paths, "views": views, "paths": FUTURES,
+                "mean": _needed(means, target), "median": _needed(medians, target),
+            }  # fmt: skip
+        views *= 2
 
 
-def _both(values: Array, seconds: float, target: float) -> dict[str, Any]:
-    """What mean and median of (party, path) need, with errors from the spread of GROUPS parts."""
-    groups = values.reshape(len(PARTIES), GROUPS, -1)
-    n_paths = groups.shape[1] * groups.shape[2]
+def _error(parts: Array) -> Array:
+    """The standard error of the mean of independent parts, (figure, part)."""
+    error: Array = parts.std(axis=1, ddof=1) / parts.shape[1] ** 0.5
+    return error
+
+
+def _needed(trials: list[Trial], target: float) -> dict[str, Any]:
+    """By party: the figure of the largest run, the paths and seconds that the target takes; None for a figure of zero."""
+    last = trials[-1]
     found: dict[str, Any] = {}
-    for figure, parts in (("mean", groups.mean(axis=2)), ("median", np.median(groups, axis=2))):
-        whole = parts.mean(axis=1) if figure == "mean" else np.median(values, axis=1)
-        found[figure] = _needed(whole, parts.std(axis=1, ddof=1) / GROUPS**0.5, n_paths, seconds, target)
-    return found
-
-
-def _needed(figures: Array, errors: Array, n_paths: int, seconds: float, target: float) -> dict[str, Any]:
-    """By party: a run's figure, the paths and seconds that the target takes; None for a figure of zero."""
-    found: dict[str, Any] = {}
-    for party, figure, error in zip(PARTIES, figures.tolist(), errors.tolist(), strict=True):
+    for k, (party, figure, error) in enumerate(zip(PARTIES, last.figures.tolist(), last.errors.tolist(), strict=True)):
         if figure == 0:
             found[party] = None
             continue
-        share = error / abs(figure)
-        scale = (share / target) ** 2
+        below = next((i for i, trial in enumerate(trials) if trial.errors[k] < target), None)
+        after = last if below is None else trials[below]
+        if below and np.isfinite(trials[below - 1].errors[k]):
+            before = trials[below - 1]
+            part = np.log(before.errors[k] / target) / np.log(before.errors[k] / after.errors[k])
+            paths = before.paths * (after.paths / before.paths) ** part
+            seconds = before.seconds * (after.seconds / before.seconds) ** part
+        else:
+            scale = (after.errors[k] / target) ** 2
+            paths, seconds = after.paths * scale, after.seconds * scale
         found[party] = {
-            "figure": figure, "error": share, "paths": round(n_paths * scale), "seconds": seconds * scale,
-            "reached": share < target,
+            "figure": figure, "error": error, "paths": round(float(paths)), "seconds": float(seconds),
+            "reached": below is not None,
         }  # fmt: skip
     return found
 

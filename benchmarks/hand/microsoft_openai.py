@@ -6,15 +6,16 @@ clauses, no cash, no rows to look at. Its draws come from `prenup.engine.streams
 the answers can be laid beside prenup's path by path; or from NumPy's own generator, with everything drawn
 anew on every path.
 
-Arrays have the axes randomisation, view, path, each of length one where nothing differs along it; drawn at
-random they have the one axis path. Money is in dollars, rates are a year, time is in months from 0.
+Arrays have the axes randomisation, path, view, each of length one where nothing differs along it: the views
+come last, so that NumPy goes along many of them where each has few paths. Drawn at random they have the one
+axis path. Money is in dollars, rates are a year, time is in months from 0.
 """
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -127,12 +128,17 @@ class Draws:
     chance: Mapping[str, Array]
 
 
-def sobol_draws(design: Design, randomisations: range) -> Draws:
-    """The draws that prenup makes for some randomisations of a design."""
+def sobol_draws(design: Design, randomisations: range, views: range, paths: range) -> Draws:
+    """The draws that prenup makes for some paths of some views: (randomisation, path, view), one path for what a view settles."""
+    points = design.points_of(views, paths).T.ravel()
+    shape = len(randomisations), len(paths), len(views)
+    unknown = {name: streams.view_uniform(design, name, randomisations, views)[:, None, :] for name in UNKNOWNS}
+    months = {name: streams.brownian(design, name, MONTHS, randomisations, points) for name in SHOCKS}
+    chance = {name: streams.uniform(design, name, randomisations, points) for name in CHANCES}
     return Draws(
-        {name: inverse_normal(streams.view_uniform(design, name, randomisations)) for name in UNKNOWNS},
-        {name: streams.brownian(design, name, MONTHS, randomisations) for name in SHOCKS},
-        {name: streams.uniform(design, name, randomisations) for name in CHANCES},
+        {name: inverse_normal(u) for name, u in unknown.items()},
+        {name: z.reshape(MONTHS, *shape) for name, z in months.items()},
+        {name: u.reshape(shape) for name, u in chance.items()},
     )
 
 
@@ -145,17 +151,25 @@ def random_draws(n_paths: int, generator: np.random.Generator) -> Draws:
     )
 
 
-def sobol_values(design: Design, randomisations: range, at_once: int = 16_384) -> Array:
+SIDE_BY_SIDE = 64
+"""Views that are worth an axis of their own."""
+
+
+def sobol_values(design: Design, randomisations: range, at_once: int = 8_192) -> Array:
     """Present values on prenup's draws, (party, randomisation, view, path), about `at_once` at a time."""
     result = np.empty((len(PARTIES), len(randomisations), design.views, design.paths))
-    parts = max(1, at_once // (design.views * design.paths))
-    views = max(1, min(design.views, at_once // design.paths))
-    for first in range(0, len(randomisations), parts):
-        some = randomisations[first : first + parts]
-        draws = sobol_draws(design, some)
-        for view in range(0, design.views, views):
-            seen = {name: z[:, view : view + views] for name, z in draws.unknown.items()}
-            result[:, first : first + len(some), view : view + views] = values(replace(draws, unknown=seen))
+    # A few views as the last axis would be slower than one after another.
+    n_paths = min(design.paths, at_once if design.views < SIDE_BY_SIDE else at_once // SIDE_BY_SIDE)
+    n_views = 1 if design.views < SIDE_BY_SIDE else min(design.views, at_once // n_paths)
+    n_parts = max(1, at_once // (n_views * n_paths))
+    for part in range(0, len(randomisations), n_parts):
+        some = randomisations[part : part + n_parts]
+        for view in range(0, design.views, n_views):
+            views = range(design.views)[view : view + n_views]
+            for path in range(0, design.paths, n_paths):
+                paths = range(design.paths)[path : path + n_paths]
+                found = values(sobol_draws(design, some, views, paths))
+                result[:, part : part + n_parts, view : view + n_views, path : path + n_paths] = found.swapaxes(2, 3)
     return result
 
 

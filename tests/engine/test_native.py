@@ -110,7 +110,7 @@ def sheets(draw: st.DrawFn) -> Sheet:
 @given(sheets())
 def test_any_sheet_path_by_path(sheet: Sheet) -> None:
     design = Design(3, 2, 2, 16)
-    block = Block(range(2), range(16))
+    block = Block(range(2), range(2), range(16))
     finals = ["once", *NAMES, "end"]
     engines = [engine_named(name) for name in ("native", "reference")]
     found, expected = (e.prepare(sheet, tuple(finals), tuple(NAMES)).fill(design, block) for e in engines)

@@ -19,7 +19,7 @@ from prenup.engine import bridge, sobol
 from prenup.engine.normal import inverse_normal
 from prenup.engine.streams import Design, brownian, uniform, uniforms, view_uniform
 
-DESIGN = Design(seed=7, randomisations=4, views=8, paths=64, sampler="sobol")
+DESIGN = Design(seed=7, randomisations=4, views=8, paths=64, sampler="sobol", shared=True)
 SAMPLERS = ("sobol", "random")
 
 
@@ -274,17 +274,17 @@ def draws(design: Design, name: str, block: range | None = None) -> dict[str, ND
 
 def with_sampler(sampler: str) -> Design:
     assert sampler in SAMPLERS
-    return Design(7, 4, 8, 64, "sobol" if sampler == "sobol" else "random")
+    return Design(7, 4, 8, 64, "sobol" if sampler == "sobol" else "random", shared=True)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_shapes(sampler: str) -> None:
     design = with_sampler(sampler)
-    assert uniform(design, "a").shape == (4, 1, 64)
-    assert brownian(design, "a", 40).shape == (40, 4, 1, 64)
-    assert uniforms(design, "a", 40).shape == (40, 4, 1, 64)
-    assert view_uniform(design, "a").shape == (4, 8, 1)
-    assert brownian(design, "a", 1).shape == (1, 4, 1, 64)
+    assert uniform(design, "a").shape == (4, 64)
+    assert brownian(design, "a", 40).shape == (40, 4, 64)
+    assert uniforms(design, "a", 40).shape == (40, 4, 64)
+    assert view_uniform(design, "a").shape == (4, 8)
+    assert brownian(design, "a", 1).shape == (1, 4, 64)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -299,11 +299,11 @@ def test_a_block_of_randomisations_has_the_bits_of_the_whole(sampler: str) -> No
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_more_paths_months_views_or_randomisations_move_nobody(sampler: str) -> None:
     small = with_sampler(sampler)
-    large = Design(7, 6, 16, 256, small.sampler)
-    assert np.array_equal(uniform(large, "a")[:4, :, :64], uniform(small, "a"))
+    large = Design(7, 6, 16, 256, small.sampler, shared=True)
+    assert np.array_equal(uniform(large, "a")[:4, :64], uniform(small, "a"))
     assert np.array_equal(view_uniform(large, "a")[:4, :8], view_uniform(small, "a"))
-    assert np.array_equal(brownian(large, "a", 40)[:, :4, :, :64], brownian(small, "a", 40))
-    assert np.array_equal(uniforms(large, "a", 120)[:40, :4, :, :64], uniforms(small, "a", 40))
+    assert np.array_equal(brownian(large, "a", 40)[:, :4, :64], brownian(small, "a", 40))
+    assert np.array_equal(uniforms(large, "a", 120)[:40, :4, :64], uniforms(small, "a", 40))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -312,7 +312,7 @@ def test_same_seed_same_bits_other_seed_or_name_other_bits(sampler: str) -> None
     first = draws(design, "growth")
     draws(design, "margin")  # a stream drawn in between changes nothing
     again = draws(design, "growth")
-    for other in (draws(Design(8, 4, 8, 64, design.sampler), "growth"), draws(design, "growth ")):
+    for other in (draws(Design(8, 4, 8, 64, design.sampler, shared=True), "growth"), draws(design, "growth ")):
         for kind in first:
             assert np.array_equal(first[kind], again[kind])
             assert not np.any(first[kind] == other[kind])
@@ -320,12 +320,12 @@ def test_same_seed_same_bits_other_seed_or_name_other_bits(sampler: str) -> None
 
 def test_the_bits_are_those_of_yesterday() -> None:
     """Recorded draws: a change of any constant or order of mixing would move every figure of every deal."""
-    assert (uniform(DESIGN, "growth")[1, 0, :3] * 2.0**33).astype(np.int64).tolist() == [
+    assert (uniform(DESIGN, "growth")[1, :3] * 2.0**33).astype(np.int64).tolist() == [
         1389812207,
         4645357747,
         3746947617,
     ]
-    plain = uniform(with_sampler("random"), "growth")[1, 0, :3]
+    plain = uniform(with_sampler("random"), "growth")[1, :3]
     assert (plain * 2.0**53).astype(np.int64).tolist() == [
         7984425777195185,
         1175456346545381,
@@ -340,35 +340,35 @@ def test_every_month_has_one_uniform_in_each_interval(n_months: int) -> None:
 
 
 def test_single_uniforms_have_one_in_each_interval() -> None:
-    for u, n in ((uniform(DESIGN, "agi")[:, 0], 64), (view_uniform(DESIGN, "rate")[:, :, 0], 8)):
+    for u, n in ((uniform(DESIGN, "agi"), 64), (view_uniform(DESIGN, "rate"), 8)):
         cells = np.sort(np.floor(u * n).astype(int), axis=-1)
         assert np.array_equal(cells, np.broadcast_to(np.arange(n), cells.shape))
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_draws_have_their_laws(sampler: str) -> None:
-    design = Design(11, 16, 4, 512, "sobol" if sampler == "sobol" else "random")
+    design = Design(11, 16, 4, 512, "sobol" if sampler == "sobol" else "random", shared=True)
     z = brownian(design, "growth", 40)
     assert all(kstest(z[month].ravel(), "norm").pvalue > 1e-4 for month in range(40))
     months = correlations(z.reshape(40, -1))
     assert np.abs(months).max() * (16 * 512) ** 0.5 < 4.5
     # One path at a time, over randomisations: here an even spread over paths can't hide a bias.
     alone = uniform(Design(11, 4096, 1, 2, design.sampler), "growth")
-    assert kstest(alone[:, 0, 0], "uniform").pvalue > 1e-3
-    assert kstest(alone[:, 0, 1], "uniform").pvalue > 1e-3
+    assert kstest(alone[:, 0], "uniform").pvalue > 1e-3
+    assert kstest(alone[:, 1], "uniform").pvalue > 1e-3
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_names_kinds_and_randomisations_are_uncorrelated(sampler: str) -> None:
-    design = Design(3, 12, 4, 1024, "sobol" if sampler == "sobol" else "random")
-    rows = [uniform(design, name)[:, 0] for name in ("a", "b", "growth", "growth_2")]
-    rows += [uniforms(design, "a", 2)[0, :, 0], uniforms(design, "a", 40)[33, :, 0]]
+    design = Design(3, 12, 4, 1024, "sobol" if sampler == "sobol" else "random", shared=True)
+    rows = [uniform(design, name) for name in ("a", "b", "growth", "growth_2")]
+    rows += [uniforms(design, "a", 2)[0], uniforms(design, "a", 40)[33]]
     between = correlations(np.concatenate(rows))
     # Two shuffled even spreads of P points correlate with variance 1.58 / P, not 1 / P. So they do with flips
     # drawn from a full hash of every prefix, too.
     assert np.abs(between).max() * (1024 / 1.58) ** 0.5 < 5
     # And the randomisations of a stream estimate independently: their errors do not go the same way.
-    errors = np.array([np.exp(uniforms(design, f"s{k}", 6)).prod(0).mean((1, 2)) for k in range(200)])
+    errors = np.array([np.exp(uniforms(design, f"s{k}", 6)).prod(0).mean(1) for k in range(200)])
     assert np.abs(correlations(errors.T)).max() * 200**0.5 < 4.5
 
 
@@ -377,7 +377,7 @@ def rms_error(sampler: str, paths: int) -> float:
     design = Design(5, 128, 1, paths, "sobol" if sampler == "sobol" else "random")
     average = np.cumsum(brownian(design, "growth", 24) * 0.2, axis=0).mean(0)
     variance = 0.2**2 * sum(((24 - month) / 24) ** 2 for month in range(24))
-    errors = np.exp(average).mean((1, 2)) - np.exp(variance / 2)
+    errors = np.exp(average).mean(1) - np.exp(variance / 2)
     assert abs(errors.mean()) < 4 * errors.std() / 128**0.5  # unbiased
     return float(np.sqrt((errors**2).mean()))
 
@@ -398,7 +398,7 @@ def test_monthly_uniforms_take_most_of_the_error_out_of_a_count() -> None:
     spread = {}
     for sampler in SAMPLERS:
         design = Design(5, 64, 1, 256, "sobol" if sampler == "sobol" else "random")
-        spread[sampler] = float((uniforms(design, "jumps", 120) < 0.05).sum(0).mean((1, 2)).std())
+        spread[sampler] = float((uniforms(design, "jumps", 120) < 0.05).sum(0).mean(1).std())
     assert spread["sobol"] < spread["random"] / 4
 
 
@@ -419,8 +419,18 @@ def test_a_design_that_cannot_be_drawn(change: dict[str, object], match: str) ->
 
 
 def test_random_paths_need_no_power_of_two() -> None:
-    assert uniform(Design(1, 2, 3, 48, "random"), "a").shape == (2, 1, 48)
-    assert view_uniform(Design(1, 2, 3, 64, "sobol"), "a").shape == (2, 3, 1)
+    assert uniform(Design(1, 2, 3, 48, "random"), "a").shape == (2, 144)
+    assert view_uniform(Design(1, 2, 3, 64, "sobol", shared=True), "a").shape == (2, 3)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_every_view_has_its_futures_and_each_future_one_place(shared: bool) -> None:
+    design = Design(1, 2, 8, 4, shared=shared)
+    points = design.points_of(range(8), range(4))
+    assert points.shape == (1 if shared else 8, 4)
+    assert sorted(points.ravel()) == list(range(design.points))
+    part = design.points_of(range(3, 5), range(1, 3))
+    assert np.array_equal(part, points[:, 1:3] if shared else points[3:5, 1:3])
 
 
 @pytest.mark.parametrize("block", [range(-1, 2), range(3, 5), range(4, 5)])

@@ -10,8 +10,7 @@ import pytest
 from scipy.special import ndtri
 
 from prenup.engine.native.compile import lanes, symbols
-from prenup.engine.native.sampling import ppf_function
-from prenup.engine.native.vector_math import Shape, declarations, exp_function, log_function, power_function
+from prenup.engine.native.vector_math import Shape, declarations, exp_function, log_function, power_function, ppf_function
 
 SHAPES = {"one": Shape(1), "many": Shape(lanes())}
 APPLY = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
@@ -22,7 +21,7 @@ def apply(name: str, shape: Shape, x: np.ndarray, y: np.ndarray | None = None) -
     t = shape.double
     two = name == "pow"
     arguments = f"{t} %a, {t} %b" if two else f"{t} %a"
-    copysign = f"declare {t} @llvm.copysign.{shape.suffix}({t}, {t})"
+
     loop = "\n".join([
         "define void @apply(ptr %x, ptr %y, ptr %out, i64 %n) {", "entry:", "  br label %loop",
         "loop:", "  %i = phi i64 [ 0, %entry ], [ %next, %loop ]",
@@ -35,7 +34,6 @@ def apply(name: str, shape: Shape, x: np.ndarray, y: np.ndarray | None = None) -
     ])  # fmt: skip
     parts = [
         declarations(shape),
-        copysign,
         exp_function(shape),
         log_function(shape),
         power_function(shape),

@@ -7,7 +7,7 @@ an unknown has one value a view, an uncertain quantity one a path. Yes and no ar
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from prenup.engine import streams
 from prenup.engine.normal import inverse_normal
 from prenup.engine.streams import Design
 from prenup.sheet.expr import Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
-from prenup.sheet.sheet import Row, Sheet
+from prenup.sheet.sheet import Sheet
 
 Array = NDArray[np.float64]
 Values = Any
@@ -45,10 +45,16 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a design that is worked out by itself: some randomisations, some paths of each, all views."""
+    """A part of a design that is worked out by itself: some paths of some views of some randomisations."""
 
     randomisations: range
+    views: range
     paths: range
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(randomisation, view, path)."""
+        return len(self.randomisations), len(self.views), len(self.paths)
 
 
 class Stop:
@@ -69,24 +75,21 @@ class Stop:
         return Stop, ()
 
 
-Draws = Callable[[Design, Shock, int, Block], Array]
-"""Makes a stream's draws for a block; the last axis may be longer than the block's paths."""
-
-
 class AbstractProgram:
     """A sheet made ready for an engine; it travels to workers and works out one block at a time.
 
     `finals` are the rows of which the last value is kept.
     """
 
+    sheet: Sheet
     finals: tuple[str, ...]
 
-    def start(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
-        """The draws of a block."""
-        raise NotImplementedError
+    def work(self, filling: Filling, levers: Sequence[Mapping[str, float]], stop: Stop) -> Iterator[Filled]:
+        """Work a block out once for each setting of the levers, on the same draws.
 
-    def work(self, filling: Filling, stop: Stop) -> Filled:
-        """Work the draws of a block out. Raises CancelledError once `stop` is set."""
+        Raises:
+            CancelledError: `stop` was set.
+        """
         raise NotImplementedError
 
     def fill(self, design: Design, block: Block, views: Mapping[str, Array] | None = None, stop: Stop | None = None) -> Filled:
@@ -101,7 +104,7 @@ class AbstractProgram:
             CancelledError: `stop` was set.
         """
         with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found and reported
-            return self.work(self.start(design, block, views), stop or Stop())
+            return next(self.work(Filling(self.sheet, design, block, views or {}), [{}], stop or Stop()))
 
     def sums(
         self, design: Design, block: Block, levers: Sequence[Mapping[str, float]], views: Mapping[str, Array] | None, stop: Stop
@@ -113,10 +116,8 @@ class AbstractProgram:
         parts = len(block.randomisations)
         totals, counts = np.zeros((len(levers), len(self.finals), parts)), np.zeros((len(levers), parts))
         with np.errstate(all="ignore"):
-            filling = self.start(design, block, views)
-            for number, setting in enumerate(levers):
-                filling.set(setting)
-                found = self.work(filling, stop)
+            filling = Filling(self.sheet, design, block, views or {})
+            for number, found in enumerate(self.work(filling, levers, stop)):
                 counts[number] = found.sound.sum(axis=(1, 2))
                 for row, values in enumerate(found.finals.values()):
                     totals[number, row] = np.where(found.sound, values, 0.0).sum(axis=(1, 2))
@@ -131,23 +132,21 @@ class Reference(AbstractProgram):
     finals: tuple[str, ...]
     series: tuple[str, ...]
 
-    def start(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
-        """The draws by NumPy."""
-        return Filling(self.sheet, design, block, views or {}, draw)
-
-    def work(self, filling: Filling, stop: Stop) -> Filled:
+    def work(self, filling: Filling, levers: Sequence[Mapping[str, float]], stop: Stop) -> Iterator[Filled]:
         """Month by month, row by row."""
-        kept = {name: np.empty((self.sheet.calendar.n_months, *filling.shape)) for name in self.series}
-        filling.once()
-        filling.begin()
-        for month in range(self.sheet.calendar.n_months):
-            stop.check()
-            filling.advance(month)
-            for name, values in kept.items():
-                values[month] = filling.now[name]
-        filling.end()
-        last = {name: filling.last(name) for name in self.finals}
-        return Filled(last, kept, soundness(filling.shape, last, kept))
+        for setting in levers:
+            filling.set(setting)
+            kept = {name: np.empty((self.sheet.calendar.n_months, *filling.shape)) for name in self.series}
+            filling.once()
+            filling.begin()
+            for month in range(self.sheet.calendar.n_months):
+                stop.check()
+                filling.advance(month)
+                for name, values in kept.items():
+                    values[month] = filling.now[name]
+            filling.end()
+            last = {name: filling.last(name) for name in self.finals}
+            yield Filled(last, kept, soundness(filling.shape, last, kept))
 
 
 def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> AbstractProgram:
@@ -168,10 +167,12 @@ def soundness(shape: tuple[int, int, int], finals: Mapping[str, Array], series: 
 class Filling:
     """The state of one block: every row's value of this month and of the month before."""
 
-    def __init__(self, sheet: Sheet, design: Design, block: Block, views: Mapping[str, Array], draws: Draws) -> None:
+    def __init__(self, sheet: Sheet, design: Design, block: Block, views: Mapping[str, Array]) -> None:
         self.sheet = sheet
-        self.shape = (len(block.randomisations), design.views, len(block.paths))
-        self.month = 0
+        self.design = design
+        self.block = block
+        self.shape = block.shape
+        self.month: int | slice = 0
         self.now: dict[str, Values] = {}
         self.before: dict[str, Values] = {}
         self.monthly = [row for row in sheet.rows.values() if row.stage == "month"]
@@ -183,12 +184,11 @@ class Filling:
         self._equations: list[tuple[str, Expr]] = []
         self.shocks: dict[Shock, Array] = {}
         self.views: dict[str, Array] = {}
-        for node in _leaves(sheet):
-            if isinstance(node, View):
-                drawn = views.get(node.name)
-                self.views[node.name] = streams.view_uniform(design, node.name, block.randomisations) if drawn is None else drawn
-            elif isinstance(node, Shock):
-                self.shocks[node] = draws(design, node, sheet.calendar.n_months, block)
+        for name in sheet.unknowns:
+            drawn = views.get(name)
+            if drawn is None:
+                drawn = streams.view_uniform(design, name, block.randomisations, block.views)[:, :, None]
+            self.views[name] = drawn
 
     def set(self, parameters: Mapping[str, float]) -> None:
         """Give levers other values than the sheet's; the draws stay, and so does what does not stand on a changed one."""
@@ -198,11 +198,11 @@ class Filling:
         for name in [n for n in self._settled if self._needs[n] & changed]:
             del self._settled[name]
 
-    def once(self) -> None:
-        """What follows from numbers alone."""
+    def once(self, names: Container[str] | None = None) -> None:
+        """What follows from numbers alone: all such rows, or some."""
         self.now, self._once = {}, set()
         for row in self.sheet.rows.values():
-            if row.stage == "once":
+            if row.stage == "once" and (names is None or row.name in names):
                 self.now[row.name] = self.lasting(row.name, row.expr)
         self._once = set(self.now)
 
@@ -210,6 +210,14 @@ class Filling:
         """The value of an expression that no month changes, under a name of its own; worked out again if a lever of it moves."""
         if name not in self._settled:
             self._needs.setdefault(name, self._parameters_of(node))
+            self._settled[name] = self.of(node)
+        return self._settled[name]
+
+    def by_month(self, name: str, node: Expr) -> Values:
+        """The value in every month, (month,), of an expression that the calendar and known numbers alone change."""
+        if name not in self._settled:
+            self._needs.setdefault(name, self._parameters_of(node))
+            self.month = slice(None)
             self._settled[name] = self.of(node)
         return self._settled[name]
 
@@ -254,7 +262,9 @@ class Filling:
         return _FUNCTIONS[node.fn](*[self.of(argument) for argument in node.args])
 
     def shock(self, node: Shock) -> Values:
-        drawn = self.shocks[node]
+        drawn = self.shocks.get(node)
+        if drawn is None:
+            drawn = self.shocks[node] = draw(self.design, node, self.sheet.calendar.n_months, self.block)
         return drawn if node.law == "uniform" else drawn[self.month]
 
     def settled(self, node: Expr) -> Expr:
@@ -290,17 +300,14 @@ _MEANING: dict[type, Callable[[Filling, Any], Values]] = {
 
 
 def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
-    """A stream's draws for a block: (randomisation, 1, path), with months first where it has one a month."""
+    """A stream's draws for a block: (randomisation, view or 1, path), with months first where it has one a month."""
+    points = design.points_of(block.views, block.paths)
     if shock.law == "uniform":
-        return streams.uniform(design, shock.stream, block.randomisations, block.paths)
-    law = streams.brownian if shock.law == "brownian" else streams.uniforms
-    return law(design, shock.stream, n_months, block.randomisations, block.paths)
-
-
-def _leaves(sheet: Sheet) -> set[Expr]:
-    """The draws that any row uses."""
-    rows: Iterable[Row] = sheet.rows.values()
-    return {n for row in rows for e in (row.expr, row.start) for n in walk(e) if isinstance(n, View | Shock)}
+        drawn = streams.uniform(design, shock.stream, block.randomisations, points.ravel())
+    else:
+        law = streams.brownian if shock.law == "brownian" else streams.uniforms
+        drawn = law(design, shock.stream, n_months, block.randomisations, points.ravel())
+    return drawn.reshape(*drawn.shape[:-1], *points.shape)
 
 
 _BOOL = np.dtype(np.bool_)

@@ -7,7 +7,6 @@ their number: quantiles, spreads and charts are read from those, the first of ea
 from __future__ import annotations
 
 import itertools
-import math
 import os
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
@@ -39,14 +38,14 @@ AHEAD = 16
 """Blocks that are under way or waiting to be put together."""
 
 
-USUAL_PATHS, USUAL_VIEWS = 16_384, 128
-"""Paths and views where nobody asks for others: as many views as futures of each."""
+USUAL_PATHS = 16_384
+FUTURES = 4
+"""Futures of each view where nobody asks for others: few, so that there are many views, and enough to tell them apart."""
 
 
 def usual_views(paths: int) -> int:
-    """Views for a number of paths: 128 up to the usual number; beyond it views and futures of each grow alike."""
-    doublings = max(0.0, math.log2(max(paths, 1) / USUAL_PATHS))
-    return USUAL_VIEWS << round(doublings / 2)
+    """Views for a number of paths, where nobody asks for another number of them."""
+    return -(-paths // FUTURES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +53,24 @@ class Settings:
     """How much is drawn. `paths` are all paths of the run; `views` 1 holds every unknown at its central value.
 
     A run has `randomisations` independent parts: the spread between them is the standard error of every figure.
+    Each view has futures of its own unless they are `shared`.
     `engine` is `native`, `reference`, or `auto` for the fastest that runs here.
     """
 
     paths: int = USUAL_PATHS
-    views: int = USUAL_VIEWS
+    views: int = usual_views(USUAL_PATHS)
     seed: int = 1
     sampler: Literal["sobol", "random"] = "sobol"
     randomisations: int = 8
     engine: str = "auto"
+    shared: bool = False
 
     def problem(self) -> str:
         """What is wrong with these numbers, in a sentence; empty if nothing is."""
         if not 1 <= self.paths <= MOST_PATHS:
             return f"paths must be from 1 to {MOST_PATHS:,}, not {self.paths:,}"
-        if not 1 <= self.views <= 1_000_000:
-            return f"views must be from 1 to 1,000,000, not {self.views:,}"
+        if not 1 <= self.views <= MOST_PATHS:
+            return f"views must be from 1 to {MOST_PATHS:,}, not {self.views:,}"
         if not 2 <= self.randomisations <= 1_024:
             return f"randomisations must be from 2 to 1,024, not {self.randomisations:,}"
         if not 0 <= self.seed < 2**63:
@@ -93,7 +94,8 @@ class Settings:
         paths = max(2, -(-self.paths // (self.randomisations * views)))
         if self.sampler == "sobol":
             paths = 1 << (paths - 1).bit_length()
-        return Design(self.seed, self.randomisations, views, paths, self.sampler)
+            views = views if self.shared else 1 << (views - 1).bit_length()
+        return Design(self.seed, self.randomisations, views, paths, self.sampler, self.shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,29 +209,53 @@ class _Work:
             for name, values in found.finals.items()
         }
         counts = found.sound.sum(axis=(1, 2)).astype(float)
-        return Part(found if block.paths.start < kept_paths(self.design) else None, sums, counts)
+        return Part(found if _is_kept(block, self.design) else None, sums, counts)
 
 
-def kept_paths(design: Design) -> int:
-    """How many paths of each view and randomisation are kept: all, or the first power of two within `KEPT`."""
-    room = max(1, KEPT // (design.randomisations * design.views))
-    return min(design.paths, 1 << (room.bit_length() - 1))
+def kept(design: Design) -> tuple[int, int]:
+    """How many views of a randomisation, and paths of each, are kept: all, or the first of them within `KEPT`."""
+    room = max(1, KEPT // design.randomisations)
+    if design.views * design.paths <= room:
+        return design.views, design.paths
+    if design.paths <= room and not design.shared:
+        return _power(room // design.paths), design.paths
+    return design.views, min(design.paths, _power(room // design.views))
+
+
+def _is_kept(block: Block, design: Design) -> bool:
+    views, paths = kept(design)
+    return block.views.start < views and block.paths.start < paths
+
+
+def _power(number: int) -> int:
+    """The largest power of two that is no larger, 1 at least."""
+    return 1 << max(0, number.bit_length() - 1)
 
 
 def _blocks(design: Design) -> list[Block]:
-    """Blocks that a core's cache holds: whole randomisations, or aligned stretches of the paths of one.
+    """Blocks of about `WIDTH` paths: whole randomisations, some views of one, or some paths of a view or of all views.
 
     Where a randomisation is cut does not depend on the machine, so neither does any sum.
     """
-    stretch = 1 << (max(1, WIDTH // design.views).bit_length() - 1)
-    if stretch >= design.paths:
+    views, paths = range(design.views), range(design.paths)
+    of_one = design.views * design.paths
+    if of_one <= WIDTH:
         cores = os.cpu_count() or 1
-        each = max(1, min(-(-design.randomisations // cores), WIDTH // (design.views * design.paths)))
+        each = max(1, min(-(-design.randomisations // cores), WIDTH // of_one))
         starts = range(0, design.randomisations, each)
-        return [Block(range(first, min(first + each, design.randomisations)), range(design.paths)) for first in starts]
-    stretch = min(stretch, kept_paths(design))
-    cuts = [range(first, min(first + stretch, design.paths)) for first in range(0, design.paths, stretch)]
-    return [Block(range(part, part + 1), paths) for part in range(design.randomisations) for paths in cuts]
+        return [Block(range(first, min(first + each, design.randomisations)), views, paths) for first in starts]
+    kept_views, kept_paths = kept(design)
+    if design.shared:
+        cuts = [(views, part) for part in _cut(paths, min(_power(WIDTH // design.views), kept_paths))]
+    elif design.paths <= WIDTH:
+        cuts = [(part, paths) for part in _cut(views, min(_power(WIDTH // design.paths), kept_views))]
+    else:
+        cuts = [(range(v, v + 1), part) for v in views for part in _cut(paths, min(WIDTH, kept_paths))]
+    return [Block(range(part, part + 1), *cut) for part in range(design.randomisations) for cut in cuts]
+
+
+def _cut(whole: range, length: int) -> list[range]:
+    return [range(first, min(first + length, len(whole))) for first in range(0, len(whole), length)]
 
 
 def _in_order(
@@ -265,16 +291,18 @@ def _in_order(
 
 
 def _views_of(views: Mapping[str, Array] | None, block: Block) -> dict[str, Array] | None:
-    part = block.randomisations
-    return None if views is None else {name: array[part.start : part.stop] for name, array in views.items()}
+    if views is None:
+        return None
+    parts, some = (slice(each.start, each.stop) for each in (block.randomisations, block.views))
+    return {name: array[parts, some] for name, array in views.items()}
 
 
 class _Joined:
     """The parts so far: kept paths in their places, sums over all paths."""
 
     def __init__(self, design: Design, finals: tuple[str, ...], series: tuple[str, ...], n_months: int) -> None:
-        self.kept = kept_paths(design)
-        shape = (design.randomisations, design.views, self.kept)
+        self.kept = kept(design)
+        shape = (design.randomisations, *self.kept)
         self.finals = {name: np.empty(shape) for name in finals}
         self.series = {name: np.empty((n_months, *shape)) for name in series}
         self.sound = np.ones(shape, dtype=bool)
@@ -289,13 +317,16 @@ class _Joined:
             self.sums[name][parts] += sums
         if part.filled is None:
             return
-        paths = slice(block.paths.start, min(block.paths.stop, self.kept))
-        here = slice(0, paths.stop - paths.start)
-        self.sound[parts, :, paths] = part.filled.sound[:, :, here]
+        first_view, first_path = block.views.start, block.paths.start
+        n_views = min(block.views.stop, self.kept[0]) - first_view
+        n_paths = min(block.paths.stop, self.kept[1]) - first_path
+        there = parts, slice(first_view, first_view + n_views), slice(first_path, first_path + n_paths)
+        here = slice(None), slice(0, n_views), slice(0, n_paths)
+        self.sound[there] = part.filled.sound[here]
         for name, values in part.filled.finals.items():
-            self.finals[name][parts, :, paths] = values[:, :, here]
+            self.finals[name][there] = values[here]
         for name, values in part.filled.series.items():
-            self.series[name][:, parts, :, paths] = values[:, :, :, here]
+            self.series[name][:, *there] = values[:, *here]
 
     def filled(self) -> Filled:
         return Filled(self.finals, self.series, self.sound, self.sums, self.counts, self.n_paths)

@@ -3,9 +3,9 @@
 A draw is a function of the seed, the kind and name of its stream, the randomisation, the dimension and the
 path, and of nothing else. Adding a driver, dropping one or asking for more paths moves nobody else's draws.
 
-Arrays have the axes randomisation, view, path, with months first where there are months. Each randomisation
-is a complete, independent experiment, so that the spread between them is the standard error of a figure. Its
-views share their future draws: these have a view axis of length one.
+Arrays have the axes randomisation, point, with months first where there are months. Each randomisation is a
+complete, independent experiment, so that the spread between them is the standard error of a figure. Its points
+are the futures that are drawn: each view has some of its own, or all views share the same.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ TOGETHER: Final = 8
 class Design:
     """How much is drawn, and from what. Raises ValueError where a count can't be drawn.
 
-    `views` are per randomisation, `paths` per view. With the Sobol sampler `paths` is a power of two: only
-    then are the points evenly spread. Any number of `views` is drawn; a power of two spreads them evenly.
+    `views` are per randomisation, `paths` per view. With the Sobol sampler the number of points is a power of two:
+    only then are they evenly spread. `shared`: the views of a randomisation see the same futures, so that two views
+    differ by what is unknown alone. Otherwise each view has futures of its own, and every path tells something new
+    of both.
     """
 
     seed: int
@@ -38,6 +40,7 @@ class Design:
     views: int
     paths: int
     sampler: Literal["sobol", "random"] = "sobol"
+    shared: bool = False
 
     def __post_init__(self) -> None:
         for what, count in (
@@ -49,16 +52,36 @@ class Design:
                 raise ValueError(f"{what} must be from 1 to 2^{sobol.BITS}, not {count}")
         if self.sampler not in ("sobol", "random"):
             raise ValueError(f"sampler must be sobol or random, not {self.sampler!r}")
-        if self.sampler == "sobol" and self.paths & (self.paths - 1):
-            raise ValueError(f"Sobol points need a power of two as the number of paths, not {self.paths}")
+        if self.points > 1 << sobol.BITS:
+            raise ValueError(f"a randomisation has at most 2^{sobol.BITS} futures, not {self.points}")
+        if self.sampler == "sobol" and self.points & (self.points - 1):
+            raise ValueError(f"Sobol points need a power of two as the number of futures, not {self.points}")
+
+    @property
+    def points(self) -> int:
+        """Futures that a randomisation draws."""
+        return self.paths if self.shared else self.views * self.paths
+
+    def points_of(self, views: range, paths: range) -> NDArray[np.uint32]:
+        """The futures of some paths of some views: (view, path), with one view where all share them.
+
+        The futures of a view lie far apart in the sequence. Neighbours there are spread evenly over what can happen,
+        and their mean would hide how much chance moves a view.
+        """
+        path = np.arange(paths.start, paths.stop, dtype=np.uint32)
+        if self.shared:
+            return path[None, :]
+        view = np.arange(views.start, views.stop, dtype=np.uint32)
+        points: NDArray[np.uint32] = view[:, None] + np.uint32(self.views) * path
+        return points
 
 
 def uniform(
-    design: Design, name: str, randomisation_range: range | None = None, path_range: range | None = None
+    design: Design, name: str, randomisation_range: range | None = None, points: NDArray[np.uint32] | None = None
 ) -> NDArray[np.float64]:
-    """One uniform a path: (randomisation, 1, path)."""
-    paths = range(design.paths) if path_range is None else path_range
-    return _draw(design, "uniform", name, 1, 1, paths, randomisation_range)[0, :, None, :]
+    """One uniform a point: (randomisation, point)."""
+    u: NDArray[np.float64] = _draw(design, "uniform", name, 1, 1, points, randomisation_range)[0]
+    return u
 
 
 def brownian(
@@ -66,16 +89,15 @@ def brownian(
     name: str,
     n_months: int,
     randomisation_range: range | None = None,
-    path_range: range | None = None,
+    points: NDArray[np.uint32] | None = None,
 ) -> NDArray[np.float64]:
-    """One standard normal a month: (month, randomisation, 1, path).
+    """One standard normal a month: (month, randomisation, point).
 
     The draws are in order of importance, as the bridge takes them. The first 32 are Sobol points, and settle
     nearly all of where a path goes. The rest are plain random: Sobol points there cost more and gain little.
     """
-    paths = range(design.paths) if path_range is None else path_range
-    u = _draw(design, "brownian", name, n_months, sobol.DIMENSIONS, paths, randomisation_range)
-    return bridge.increments(inverse_normal(u, out=u))[:, :, None, :]
+    u = _draw(design, "brownian", name, n_months, sobol.DIMENSIONS, points, randomisation_range)
+    return bridge.increments(inverse_normal(u, out=u))
 
 
 def uniforms(
@@ -83,9 +105,9 @@ def uniforms(
     name: str,
     n_months: int,
     randomisation_range: range | None = None,
-    path_range: range | None = None,
+    points: NDArray[np.uint32] | None = None,
 ) -> NDArray[np.float64]:
-    """One uniform a month: (month, randomisation, 1, path).
+    """One uniform a month: (month, randomisation, point).
 
     All of them are Sobol points, 32 months from one shuffle and the next 32 from another. No bridge makes the
     first months the important ones, and what is drawn here mostly adds up over all months: jumps, failures,
@@ -93,14 +115,17 @@ def uniforms(
     a sum. Measured on four functions of jumps, 120 months and 1,024 paths, the standard error was 6% to 19%
     of plain random's; with Sobol points for the first 32 months alone it was 52% to 86%.
     """
-    paths = range(design.paths) if path_range is None else path_range
-    u = _draw(design, "uniforms", name, n_months, n_months, paths, randomisation_range)
-    return u[:, :, None, :]
+    return _draw(design, "uniforms", name, n_months, n_months, points, randomisation_range)
 
 
-def view_uniform(design: Design, name: str, randomisation_range: range | None = None) -> NDArray[np.float64]:
-    """One uniform a view, for what is unknown and not uncertain: (randomisation, view, 1)."""
-    return _draw(design, "view_uniform", name, 1, 1, range(design.views), randomisation_range)[0, :, :, None]
+def view_uniform(
+    design: Design, name: str, randomisation_range: range | None = None, views: range | None = None
+) -> NDArray[np.float64]:
+    """One uniform a view, for what is unknown and not uncertain: (randomisation, view)."""
+    some = range(design.views) if views is None else views
+    index = np.arange(some.start, some.stop, dtype=np.uint32)
+    u: NDArray[np.float64] = _draw(design, "view_uniform", name, 1, 1, index, randomisation_range)[0]
+    return u
 
 
 def _draw(
@@ -109,7 +134,7 @@ def _draw(
     name: str,
     n_dimensions: int,
     n_even: int,
-    points: range,
+    points: NDArray[np.uint32] | None,
     randomisation_range: range | None,
 ) -> NDArray[np.float64]:
     """Uniforms of one stream: (dimension, randomisation, point).
@@ -123,8 +148,8 @@ def _draw(
         raise ValueError(f"{randomisations} is not within {range(design.randomisations)}")
     stream = sobol.stream_key(design.seed, kind, name)
     n_even = min(n_dimensions, n_even) if design.sampler == "sobol" else 0
-    u = np.empty((n_dimensions, len(randomisations), len(points)))
-    index = np.arange(points.start, points.stop, dtype=np.uint32)
+    index = np.arange(design.points, dtype=np.uint32) if points is None else points
+    u = np.empty((n_dimensions, len(randomisations), len(index)))
     for first in range(0, n_even, TOGETHER):
         some = range(first, min(first + TOGETHER, n_even))
         if first % sobol.DIMENSIONS == 0:

@@ -59,7 +59,7 @@ class Asked:
         `views` holds each unknown's uniform draw, (randomisation, view, 1).
         """
         n_parts = self.settings.randomisations
-        settings = replace(self.settings, paths=paths * n_views * n_parts, views=n_views * n_parts)
+        settings = replace(self.settings, paths=paths * n_views * n_parts, views=n_views * n_parts, shared=True)
         return work_out(self.deal, self.sheet, settings, self.run.variant, views=views, progress=self.progress)
 
 

@@ -1,15 +1,18 @@
-"""What of a sheet is the same on every path, and what has to be worked out path by path.
+"""What of a sheet is known beforehand, what is the same on all paths of a view, and what has to be worked out on each.
 
-Parts of equations that no month and no path changes are inputs: one number a view (`Held`), or one a path (`PathInput`).
-What only the calendar and such inputs change is worked out once a month for all lanes; the rest in every lane.
+Parts of equations that no month and no path changes are inputs: one number a view (`Held`), or one a path, worked out before
+its first month (`Begun`). What the calendar alone changes is a table (`Monthly`). What only the calendar and a view's inputs
+change is worked out once a month for all futures of the view (`Calm`); the rest on every path.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from prenup.sheet.expr import Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
-from prenup.sheet.sheet import Row, Sheet
+from prenup.engine.native.simplify import Lively, simpler, summed
+from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
+from prenup.sheet.sheet import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,15 @@ class Held(Expr):
 
 
 @dataclass(frozen=True, slots=True)
-class PathInput(Expr):
-    """An input with one value a path."""
+class Begun(Expr):
+    """What a path begins with: its place in the list of such expressions."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Monthly(Expr):
+    """What is known for every month beforehand: its place in the list of such expressions."""
 
     index: int
 
@@ -35,29 +45,33 @@ class Calm(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A sheet ready for code: equations whose leaves are inputs, tables, monthly draws and rows.
+    """A sheet ready for code: equations whose leaves are inputs, monthly draws and rows.
 
-    `held` and `path_inputs` are expressions for the host to work out beforehand; `starts` gives each row's value before the
-    first month. `calm_rows` are worked out once a month and view, and `calm` are the expressions of them that paths read;
-    `monthly` rows differ by path. `ends` are worked out after the last month.
+    `held` and `tables` are expressions for the host to work out beforehand, one number a view or one a month; `begun` are
+    worked out once a path; `starts` gives each row's value before the first month. `calm_rows` are worked out once a month
+    and view, and `calm` are the expressions of them that paths read; `lively` rows differ by path. `ends` are worked out
+    after the last month. `finals` and `series` are the expressions of what is asked for.
     """
 
     calm_rows: tuple[tuple[str, Expr], ...]
     calm: tuple[Expr, ...]
-    monthly: tuple[tuple[str, Expr], ...]
+    lively: tuple[tuple[str, Expr], ...]
     ends: tuple[tuple[str, Expr], ...]
     starts: dict[str, Expr]
     held: tuple[Expr, ...]
-    path_inputs: tuple[Expr, ...]
-    tables: tuple[str, ...]
+    begun: tuple[Expr, ...]
+    tables: tuple[Expr, ...]
     shocks: tuple[Shock, ...]
-    varies: frozenset[str]
+    finals: tuple[Expr, ...]
+    series: tuple[Expr, ...]
     n_months: int
+    host: tuple[str, ...]
+    """Rows that the host works out: those of the once stage that no path changes."""
 
 
-def program(sheet: Sheet) -> Program:
-    """Sort a pruned sheet into inputs and equations."""
-    return _Sorting(sheet).program()
+def program(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> Program:
+    """Sort a pruned sheet into inputs and equations, made cheap. `finals` and `series` are the rows that are asked for."""
+    return _Sorting(sheet).program(finals, series)
 
 
 class _Sorting:
@@ -65,104 +79,259 @@ class _Sorting:
         self.sheet = sheet
         self.once = {row.name: row for row in sheet.rows.values() if row.stage == "once"}
         self.held: dict[Expr, Held] = {}
-        self.path_inputs: dict[Expr, PathInput] = {}
-        self._by_path: dict[str, bool] = {}
-        self._lasts: dict[int, bool] = {}
+        self.begun: dict[Expr, Begun] = {}
+        self.tables: dict[Expr, Monthly] = {}
+        self.calm: dict[Expr, Calm] = {}
+        self.varies: frozenset[str] = frozenset()
+        self.instead: dict[str, Expr] = {}
+        self.back: dict[str, str] = {}
+        self._row_moves: dict[tuple[str, str], bool] = {}
+        self._known: dict[tuple[str, int], tuple[Expr, bool]] = {}
+        self._lively: dict[int, tuple[Expr, bool]] = {}
 
-    def program(self) -> Program:
+    def program(self, finals: tuple[str, ...], series: tuple[str, ...]) -> Program:
         rows = self.sheet.rows.values()
-        monthly = [row for row in rows if row.stage == "month"]
-        equations = tuple((row.name, self.settled(row.expr)) for row in monthly)
-        ends = tuple((row.name, self.settled(row.expr)) for row in rows if row.stage == "end")
-        starts = {row.name: self.settled(row.start) for row in monthly}
-        leaves = [node for _, e in (*equations, *ends) for node in walk(e)]
-        tables = tuple(dict.fromkeys(node.name for node in leaves if isinstance(node, Table)))
-        shocks = tuple(dict.fromkeys(node for node in leaves if isinstance(node, Shock)))
-        varies = self._varying(monthly, dict(equations), starts)
-        calm: dict[Expr, Calm] = {}
-        lively = tuple((name, _calmed(e, varies, calm)) for name, e in equations if name in varies)
-        still = tuple((name, e) for name, e in equations if name not in varies)
+        starts, equations = self._equations()
+        ends = {row.name: self.settled(row.expr) for row in rows if row.stage == "end"}
+        asked = tuple(self.settled(Ref(name)) for name in finals), tuple(self.settled(Ref(name)) for name in series)
+        ends = summed(ends, equations, starts, frozenset((*finals, *series)))
+        self.varies = _varying(equations, starts)
+        cheap = self._cheap(equations)
+        needed = _needed([*asked[0], *asked[1]], cheap | ends, starts)
+        ends = {name: node for name, node in ends.items() if name in needed}
+        lively = {name: self.cut(cheap[name]) for name in equations if name in self.varies and name in needed}
+        series_read = tuple(self.cut(node) for node in asked[1])
+        calm_rows = tuple((name, node) for name, node in equations.items() if name not in self.varies and name in needed)
+        leaves = [node for e in (*lively.values(), *ends.values(), *self.begun) for node in walk(e)]
         return Program(
-            still,
-            tuple(calm),
-            lively,
-            ends,
-            starts,
-            tuple(self.held),
-            tuple(self.path_inputs),
-            tables,
-            shocks,
-            varies,
-            self.sheet.calendar.n_months,
+            calm_rows=calm_rows,
+            calm=tuple(self.calm),
+            lively=tuple(lively.items()),
+            ends=tuple(ends.items()),
+            starts=starts,
+            held=tuple(self.held),
+            begun=tuple(self.begun),
+            tables=tuple(self.tables),
+            shocks=tuple(dict.fromkeys(node for node in leaves if isinstance(node, Shock))),
+            finals=asked[0],
+            series=series_read,
+            n_months=self.sheet.calendar.n_months,
+            host=tuple(name for name, row in self.once.items() if not self.by_path(row.expr)),
         )
 
+    def _equations(self) -> tuple[dict[str, Expr], dict[str, Expr]]:
+        """The rows of months: their starts and equations, without those that say the same as an earlier one or a known number."""
+        starts: dict[str, Expr] = {}
+        equations: dict[str, Expr] = {}
+        said: dict[tuple[Expr, Expr], str] = {}
+        for row in self.sheet.rows.values():
+            if row.stage != "month":
+                continue
+            node, start = self.settled(row.expr), self.settled(row.start)
+            starts[row.name], equations[row.name] = start, node
+            if isinstance(node, Const | Held | Monthly | Begun | Ref):
+                self.instead[row.name] = node
+            else:
+                # What looks back at itself says the same as another that does, where both begin alike.
+                name = said.setdefault((_of_nobody(node, row.name), start), row.name)
+                if name != row.name:
+                    self.instead[row.name] = Ref(name)
+                    self.back[row.name] = name
+        return starts, equations
+
+    # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────
+
     def settled(self, node: Expr) -> Expr:
-        """The expression with its lasting parts replaced by inputs, the largest such parts first."""
+        """The expression with its known parts replaced by inputs, the largest such parts first."""
+        if isinstance(node, Const):
+            return node
         if self.lasts(node):
-            if isinstance(node, Const):
-                return node
             if self.by_path(node):
-                return self.path_inputs.setdefault(node, PathInput(len(self.path_inputs)))
+                return self.begins(node)
             return self.held.setdefault(node, Held(len(self.held)))
-        if isinstance(node, Op):
-            return Op(node.fn, tuple(self.settled(argument) for argument in node.args))
-        return node
+        if self.by_calendar(node):
+            return self.tables.setdefault(node, Monthly(len(self.tables)))
+        if isinstance(node, Ref):
+            return self.instead.get(node.name, node)
+        if isinstance(node, Prev):
+            return Prev(self.back.get(node.name, node.name))
+        if not isinstance(node, Op):
+            return node
+        if node.fn in ("mul", "div"):
+            return self._product(node)
+        return simpler(Op(node.fn, tuple(self.settled(argument) for argument in node.args)))
+
+    def _product(self, node: Op) -> Expr:
+        """Factors that no month and no path changes as one input; the others in their order."""
+        known: Expr = ONE
+        rest: Expr | None = None
+        stack: list[Expr] = [node]
+        while stack:
+            factor = stack.pop()
+            if self.is_known(factor):
+                known = _times(known, factor)
+            elif isinstance(factor, Op) and factor.fn == "mul":
+                stack += [factor.args[1], factor.args[0]]
+            elif (
+                isinstance(factor, Op) and factor.fn == "div" and self.lasts(factor.args[1]) and not self.by_path(factor.args[1])
+            ):
+                known = _over(known, factor.args[1])
+                stack.append(factor.args[0])
+            else:
+                other = self._factor(factor)
+                rest = other if rest is None else Op("mul", (rest, other))
+        assert rest is not None
+        return simpler(Op("mul", (rest, self.settled(known))))
+
+    def _factor(self, node: Expr) -> Expr:
+        """A factor that is no product of known numbers and others."""
+        if isinstance(node, Op) and node.fn == "div":
+            return Op("div", (self.settled(node.args[0]), self.settled(node.args[1])))
+        return self.settled(node)
+
+    def begins(self, node: Expr) -> Expr:
+        """What a path begins with, on what no path changes, on draws and on other beginnings."""
+        if isinstance(node, Ref):
+            return self.begins(self.once[node.name].expr)
+        if isinstance(node, Shock):
+            opened: Expr = node
+        else:
+            assert isinstance(node, Op)
+            opened = Op(node.fn, tuple(self.begins(a) if self.by_path(a) else self.settled(a) for a in node.args))
+        return self.begun.setdefault(opened, Begun(len(self.begun)))
 
     def lasts(self, node: Expr) -> bool:
-        """Whether no month changes an expression. Remembered by identity: the same trees are asked about again and again."""
-        found = self._lasts.get(id(node))
-        if found is None:
-            if isinstance(node, Op):
-                found = all(self.lasts(argument) for argument in node.args)
-            elif isinstance(node, Ref):
-                found = node.name in self.once
-            else:
-                found = isinstance(node, Const | Param | View) or (isinstance(node, Shock) and node.law == "uniform")
-            self._lasts[id(node)] = found
-        return found
+        """Whether no month changes an expression."""
+        return not self._moves("month", node)
 
     def by_path(self, node: Expr) -> bool:
-        """Whether a lasting expression differs by path."""
-        return any(isinstance(n, Shock) or (isinstance(n, Ref) and self._once_by_path(n.name)) for n in walk(node))
+        """Whether an expression of the once stage differs by path."""
+        return self._moves("path", node)
 
-    def _once_by_path(self, name: str) -> bool:
-        if name not in self._by_path:
-            self._by_path[name] = self.by_path(self.once[name].expr)
-        return self._by_path[name]
+    def is_known(self, node: Expr) -> bool:
+        """Whether no month and no path changes an expression."""
+        return self.lasts(node) and not self.by_path(node)
 
-    def _varying(self, monthly: list[Row], equations: dict[str, Expr], starts: dict[str, Expr]) -> frozenset[str]:
-        """Rows that differ by path: they use a draw or a path's input, or a row that does, in this month or the last."""
-        varies: set[str] = {
-            row.name
-            for row in monthly
-            if any(isinstance(n, Shock | PathInput) for e in (equations[row.name], starts[row.name]) for n in walk(e))
-        }
-        grew = True
-        while grew:
-            grew = False
-            for row in monthly:
-                if row.name not in varies and any(
-                    isinstance(n, Ref | Prev) and n.name in varies for n in walk(equations[row.name])
-                ):
-                    varies.add(row.name)
-                    grew = True
-        return frozenset(varies)
+    def by_calendar(self, node: Expr) -> bool:
+        """Whether the calendar alone changes an expression, and so does no path, view or row of months."""
+        return not self._moves("not calendar", node)
+
+    def _moves(self, what: str, node: Expr) -> bool:
+        """Whether something changes an expression.
+
+        Remembered by identity, with the expression, that its place is not taken: the same trees are asked about often.
+        """
+        if isinstance(node, Ref) and node.name in self.once:
+            return self._row(what, node.name)
+        if not isinstance(node, Op):
+            return _LEAVES[what](node)
+        key = (what, id(node))
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = node, any(self._moves(what, argument) for argument in node.args)
+        return known[1]
+
+    def _row(self, what: str, name: str) -> bool:
+        """Whether something changes a row of the once stage."""
+        if (what, name) not in self._row_moves:
+            self._row_moves[what, name] = self._moves(what, self.once[name].expr)
+        return self._row_moves[what, name]
+
+    # ── what differs by path ────────────────────────────────────────────────────────────────────────────────────
+
+    def _cheap(self, equations: dict[str, Expr]) -> dict[str, Expr]:
+        """The equations, cheap where they differ by path."""
+        cheap = dict(equations)
+        lively = Lively(cheap, self.is_lively)
+        for name in [n for n in equations if n in self.varies]:
+            cheap[name] = self._cheaper(cheap[name], lively)
+        return cheap
+
+    def _cheaper(self, node: Expr, lively: Lively) -> Expr:
+        if not isinstance(node, Op) or not self.is_lively(node):
+            return node
+        return lively.cheaper(Op(node.fn, tuple(self._cheaper(argument, lively) for argument in node.args)))
+
+    def is_lively(self, node: Expr) -> bool:
+        """Whether an expression differs by path."""
+        if isinstance(node, Op):
+            known = self._lively.get(id(node))
+            if known is None:
+                known = self._lively[id(node)] = node, any(self.is_lively(argument) for argument in node.args)
+            return known[1]
+        return isinstance(node, Shock | Begun) or (isinstance(node, Ref | Prev) and node.name in self.varies)
+
+    def cut(self, node: Expr) -> Expr:
+        """The expression with its largest parts that do not differ by path replaced by what is worked out once a month."""
+        lively, result = self._parted(node)
+        return result if lively else self._calm(result)
+
+    def _calm(self, node: Expr) -> Expr:
+        return node if isinstance(node, Const | Held) else self.calm.setdefault(node, Calm(len(self.calm)))
+
+    def _parted(self, node: Expr) -> tuple[bool, Expr]:
+        """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""
+        if not isinstance(node, Op):
+            return self.is_lively(node), node
+        parts = [self._parted(argument) for argument in node.args]
+        if not any(lively for lively, _ in parts):
+            return False, node
+        return True, Op(node.fn, tuple(part if lively else self._calm(part) for lively, part in parts))
 
 
-def _calmed(node: Expr, varies: frozenset[str], calm: dict[Expr, Calm]) -> Expr:
-    """The expression with its largest parts that do not differ by path replaced by what is worked out once a month."""
-    lively, result = _parted(node, varies, calm)
-    return result if lively or isinstance(node, Const | Held) else calm.setdefault(node, Calm(len(calm)))
+def _times(known: Expr, factor: Expr) -> Expr:
+    if isinstance(known, Const) and isinstance(factor, Const):
+        return Const(known.value * factor.value)
+    return factor if known == ONE else Op("mul", (known, factor))
 
 
-def _parted(node: Expr, varies: frozenset[str], calm: dict[Expr, Calm]) -> tuple[bool, Expr]:
-    """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""
-    if not isinstance(node, Op):
-        return isinstance(node, Shock | PathInput) or (isinstance(node, Ref | Prev) and node.name in varies), node
-    parts = [_parted(argument, varies, calm) for argument in node.args]
-    if not any(lively for lively, _ in parts):
-        return False, node
-    arguments = [
-        part if lively or isinstance(part, Const | Held) else calm.setdefault(part, Calm(len(calm))) for lively, part in parts
-    ]
-    return True, Op(node.fn, tuple(arguments))
+def _over(known: Expr, factor: Expr) -> Expr:
+    if isinstance(known, Const) and isinstance(factor, Const) and factor.value != 0.0:
+        return Const(known.value / factor.value)
+    return Op("div", (known, factor))
+
+
+def _of_nobody(node: Expr, name: str) -> Expr:
+    """An equation with its look back at itself made nameless."""
+    if isinstance(node, Op):
+        return Op(node.fn, tuple(_of_nobody(argument, name) for argument in node.args))
+    return Prev("") if node == Prev(name) else node
+
+
+def _needed(asked: list[Expr], rows: Mapping[str, Expr], starts: Mapping[str, Expr]) -> set[str]:
+    """The rows that what is asked for stands on."""
+    needed: set[str] = set()
+    stack = list(asked)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Op):
+            stack.extend(node.args)
+        elif isinstance(node, Ref | Prev) and node.name not in needed:
+            needed.add(node.name)
+            stack += [rows[node.name], starts.get(node.name, ZERO)]
+    return needed
+
+
+_LEAVES: dict[str, Callable[[Expr], bool]] = {
+    "month": lambda node: not (isinstance(node, Const | Param | View) or (isinstance(node, Shock) and node.law == "uniform")),
+    "path": lambda node: isinstance(node, Shock),
+    "not calendar": lambda node: not isinstance(node, Const | Param | Table),
+}
+
+
+def _varying(equations: dict[str, Expr], starts: dict[str, Expr]) -> frozenset[str]:
+    """Rows that differ by path: they use a draw or a path's input, or a row that does, in this month or the last."""
+    leaves = {name: [n for e in (node, starts[name]) for n in walk(e)] for name, node in equations.items()}
+    varies = {name for name, nodes in leaves.items() if any(isinstance(n, Shock | Begun) for n in nodes)}
+    users: dict[str, set[str]] = {}
+    for name, nodes in leaves.items():
+        for n in nodes:
+            if isinstance(n, Ref | Prev):
+                users.setdefault(n.name, set()).add(name)
+    waiting = list(varies)
+    while waiting:
+        for name in users.get(waiting.pop(), ()):
+            if name not in varies:
+                varies.add(name)
+                waiting.append(name)
+    return frozenset(varies)

@@ -1,349 +1,393 @@
-"""A sheet as LLVM code: a loop over groups of paths, inside it a loop over months, inside it every equation once for all lanes.
+"""A sheet as LLVM code: lanes are views side by side, with futures of each; months outside, groups of futures inside.
 
-What a row was last month stands in memory that stays in the cache; everything of this month is a value. Nothing branches on
-a value and nothing raises. `fmul` and `fadd` may be contracted to one rounding, and nothing is reassociated.
+A group is one future of each of the lanes' views, so that what a view settles is a value of a lane: worked out once a month,
+then used by the groups. What a row was last month stands in scratch memory that stays in the first cache, and so do the
+draws; everything of this month is a value. Nothing branches on a value and nothing raises. `fmul` and `fadd` may be
+contracted to one rounding, and nothing is reassociated.
 """
 
 from __future__ import annotations
 
-from prenup.engine.native.classify import Calm, Held, PathInput, Program
-from prenup.engine.native.vector_math import Shape, declarations, exp_function, hex_double, log_function, power_function
-from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, Table, walk
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
 
-VERSION = 3
+from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program
+from prenup.engine.native.vector_math import (
+    Shape,
+    Text,
+    declarations,
+    exp_function,
+    exponential,
+    log_function,
+    power_function,
+    ppf_function,
+)  # fmt: skip
+from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, walk
+
+VERSION = 4
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-_CALLS = {
-    "sqrt": "llvm.sqrt",
-    "abs": "llvm.fabs",
-    "min": "llvm.minimum",
-    "max": "llvm.maximum",
-    "exp": "prenup.exp",
-    "log": "prenup.log",
-    "pow": "prenup.pow",
-}
-_SIGNATURE = (
-    "ptr %held, ptr %tables, ptr %paths, ptr %draws, ptr %finals, ptr %series, ptr %calm, "
-    "i64 %draw_stride, i64 %series_stride, i64 %first, i64 %last"
-)
+_CALLS = {"sqrt": "llvm.sqrt", "abs": "llvm.fabs", "log": "prenup.log", "pow": "prenup.pow", "ppf": "prenup.ppf"}
+_FUNCTIONS = {"log": log_function, "pow": power_function, "ppf": ppf_function}
+_NEEDS = {"log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
+
+STATE = 3_072
+"""Numbers of last month that a core's first cache holds beside the rest."""
+
+DRAWS = 65_536
+"""Draws that a core's second cache holds beside the rest."""
+
+MOST_GROUPS = 8
+
+ARGUMENTS = ("held", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
+"""What `run` is told, eight bytes each: addresses of numbers, then counts. After them come `STREAM` for each stream of draws."""
+
+STREAM = ("draw", "keys", "even", "shuffles", "numbers", "splits", "bases", "bits")
+"""What `run` is told of a stream: the address of the function that draws, and what that is told."""
 
 
 class Value:
-    """A value in the code: its name, whether it has lanes, whether it is yes or no."""
+    """A value in the code: its name, and whether it is yes or no."""
 
-    __slots__ = ("is_bool", "lanes", "name")
+    __slots__ = ("is_bool", "name")
 
-    def __init__(self, name: str, lanes: bool, is_bool: bool) -> None:
+    def __init__(self, name: str, is_bool: bool) -> None:
         self.name = name
-        self.lanes = lanes
         self.is_bool = is_bool
 
 
-def module_text(program: Program, finals: tuple[str, ...], series: tuple[str, ...], lanes: int) -> str:
-    """The whole module: one function `run`, and the mathematics that it calls.
+@dataclass(frozen=True)
+class Layout:
+    """Where things stand in the scratch memory, in doubles, and how many groups of futures are worked out side by side."""
 
-    `run` works out paths `first` up to `last`, a whole number of groups, of `n_views` views, whose inputs and lists of
-    pointers lie one after the other. Pointers: `held` and `tables` (table,
-    month) are numbers; `paths`, `draws`, `finals`, `series` are lists of pointers to (path,), (month, path), (path,) and
-    (month, path) numbers, where months of draws and of series lie `draw_stride` and `series_stride` numbers apart. `calm`
-    is room for (calm expression or row, month + 1) numbers, filled in first.
-    """
-    wide, one = Shape(lanes), Shape(1)
-    body = _Generator(program, finals, series, wide).text()
-    counts = (len(program.held), len(program.path_inputs), len(program.shocks), len(finals), len(series))
-    body += "\n\n" + _over_views(counts)
-    parts = [declarations(wide), declarations(one)]
-    parts += [f(s) for f in (exp_function, log_function, power_function) for s in (wide, one)]
-    return "\n\n".join([*parts, body])
+    program: Program
+    lanes: int
 
-
-class _Generator:
-    def __init__(self, program: Program, finals: tuple[str, ...], series: tuple[str, ...], wide: Shape) -> None:
-        self.program = program
-        self.finals = finals
-        self.series = series
-        self.wide = wide
-        self.one = Shape(1)
-        self.entry: list[str] = []
-        self.group: list[str] = []
-        self.calm: list[str] = []
-        self.month: list[str] = []
-        self.end: list[str] = []
-        self.into = self.entry
-        self.count = 0
-        self.known: dict[Expr, Value] = {}
-        self.rows: dict[str, Value] = {}
-        self.splats: dict[str, Value] = {}
-        self.slots: dict[str, str] = {}
-        self.allocas: list[str] = []
-
-    def text(self) -> str:
+    @cached_property
+    def slots(self) -> dict[str, int]:
+        """The place of each row whose last month is looked at, among the rows of its kind: calm ones or lively ones."""
         p = self.program
-        held = {i: self.load(self.entry, f"getelementptr double, ptr %held, i64 {i}", self.one) for i in range(len(p.held))}
-        self.inputs: dict[Expr, Value] = {Held(i): Value(n, False, False) for i, n in held.items()}
-        self.still()
-        self.pointers(self.entry)
-        for i in range(len(p.path_inputs)):
-            place = self.put(self.group, f"getelementptr double, ptr %path{i}, i64 %g")
-            self.inputs[PathInput(i)] = Value(self.load_at(self.group, place, self.wide), True, False)
-        self.state(p.monthly, self.group, self.wide)
-        self.into = self.month
-        for name, equation in p.monthly:
-            self.rows[name] = self.as_lanes(self.of(equation))
-        self.store_state(p.monthly)
-        self.store_series()
-        self.finish()
-        return self.assembled()
-
-    def still(self) -> None:
-        """What is the same on all paths: a loop over months of its own, before any path."""
-        p = self.program
-        self.state(p.calm_rows, self.entry, self.one)
-        self.into = self.calm
-        for name, equation in p.calm_rows:
-            self.rows[name] = self.of(equation)
-        kept = [*(self.of(e) for e in p.calm), *(self.rows[n] for n in self.calm_kept)]
-        for index, value in enumerate(kept):
-            place = self.put(self.calm, f"add i64 %m, {index * p.n_months}")
-            at = self.put(self.calm, f"getelementptr double, ptr %calm, i64 {place}")
-            self.calm.append(f"  store double {self.as_number(value).name}, ptr {at}, align 8")
-        self.store_state(p.calm_rows)
-        self.rows.clear()
-        self.known.clear()
-        self.splats.clear()
+        looked = {n.name for e in self._equations for n in walk(e) if isinstance(n, Prev)}
+        looked |= {n.name for e in (*(e for _, e in p.ends), *p.finals) for n in walk(e) if isinstance(n, Ref)}
+        found: dict[str, int] = {}
+        for rows in (p.calm_rows, p.lively):
+            found |= {name: place for place, name in enumerate(n for n, _ in rows if n in looked)}
+        return found
 
     @property
-    def calm_kept(self) -> list[str]:
-        """Calm rows that are asked for by themselves."""
-        return [name for name, _ in self.program.calm_rows if name in self.series]
+    def _equations(self) -> list[Expr]:
+        p = self.program
+        return [*(e for _, e in (*p.calm_rows, *p.lively)), *p.calm]
+
+    @cached_property
+    def groups(self) -> int:
+        """Groups of futures side by side, a power of two: as many as the caches hold."""
+        p = self.program
+        months = sum(1 if shock.law == "uniform" else p.n_months for shock in p.shocks)
+        lively = sum(name in self.slots for name, _ in p.lively) + len(p.begun)
+        groups = MOST_GROUPS
+        while (groups > 1 and groups * self.lanes * lively > STATE) or groups * self.lanes * months > DRAWS:
+            groups //= 2
+        return max(groups, 1)
+
+    @property
+    def width(self) -> int:
+        return self.groups * self.lanes
+
+    @cached_property
+    def draws(self) -> dict[Shock, int]:
+        """Where each stream's draws begin: (month, group, lane)."""
+        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
+        begins = itertools.accumulate([0, *lengths])
+        return {shock: begin * self.width for shock, begin in zip(self.program.shocks, begins, strict=False)}
+
+    @property
+    def state(self) -> int:
+        """Where the lively rows' slots begin: (slot, group, lane)."""
+        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
+        return sum(lengths) * self.width
+
+    @property
+    def begun(self) -> int:
+        """Where what paths begin with stands: (expression, group, lane)."""
+        return self.state + sum(name in self.slots for name, _ in self.program.lively) * self.width
+
+    @property
+    def calm_state(self) -> int:
+        """Where the calm rows' slots begin: (slot, lane)."""
+        return self.begun + len(self.program.begun) * self.width
+
+    @property
+    def calm(self) -> int:
+        """Where this month's calm expressions stand: (expression, lane)."""
+        return self.calm_state + sum(name in self.slots for name, _ in self.program.calm_rows) * self.lanes
+
+    @property
+    def total(self) -> int:
+        return self.calm + len(self.program.calm) * self.lanes
+
+
+def module_text(program: Program, layout: Layout) -> str:
+    """The whole module: the function `run`, which draws and fills in, and the mathematics that it calls."""
+    shape = Shape(layout.lanes)
+    filling = _Filling(program, layout).text()
+    used = dict.fromkeys(need for name, needs in _NEEDS.items() if f"@prenup.{name}." in filling for need in needs)
+    functions = [exp_function(shape)] if "exp" in used else []
+    functions += [_FUNCTIONS[name](shape) for name in ("log", "pow", "ppf") if name in used]
+    return "\n\n".join([declarations(shape), *functions, filling, _run(program, layout)])
+
+
+class _Filling:
+    """The function `fill`: some groups of futures of the lanes' views, through all months."""
+
+    def __init__(self, program: Program, layout: Layout) -> None:
+        self.program = program
+        self.layout = layout
+        self.shape = Shape(layout.lanes)
+        count = itertools.count()
+        self.entry, self.begin, self.calm, self.group, self.end = (Text(self.shape, count) for _ in range(5))
+        self.into = self.entry
+        self.calm_names = {name for name, _ in program.calm_rows}
+        self.known: dict[Expr, Value] = {}
+        self.rows: dict[str, Value] = {}
+
+    def text(self) -> str:
+        p, places = self.program, self.layout
+        self.part(self.entry)
+        self.store_starts(p.calm_rows)
+        self.part(self.begin)
+        for index, node in enumerate(p.begun):
+            value = self.as_number(self.of(node))
+            self.known[Begun(index)] = value
+            self.store(value, self.lane_place(places.begun, index))
+        self.store_starts(p.lively)
+        self.part(self.calm)
+        for name, node in p.calm_rows:
+            self.rows[name] = self.of(node)
+        for index, node in enumerate(p.calm):
+            self.store(self.as_number(self.of(node)), self.place("%scratch", places.calm + index * places.lanes))
+        self.store_state(p.calm_rows)
+        self.part(self.group)
+        for name, node in p.lively:
+            self.rows[name] = self.of(node)
+        self.store_state(p.lively)
+        self.store_series()
+        self.part(self.end)
+        for name, node in p.ends:
+            self.rows[name] = self.of(node)
+        for index, node in enumerate(p.finals):
+            out = self.into.put(f"mul i64 %final_stride, {index}")
+            at = self.into.put(f"add i64 {out}, %row")
+            self.store(self.as_number(self.of(node)), self.into.put(f"getelementptr double, ptr %finals, i64 {at}"))
+        return self.assembled()
+
+    def part(self, into: Text) -> None:
+        """Go on in another part of the function, where no value of this one is at hand."""
+        self.into = into
+        self.known = {}
+        self.rows = {}
 
     # ── memory ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def put(self, into: list[str], text: str) -> str:
-        self.count += 1
-        name = f"%t{self.count}"
-        into.append(f"  {name} = {text}")
-        return name
+    def place(self, base: str, offset: int) -> str:
+        return self.into.put(f"getelementptr double, ptr {base}, i64 {offset}")
 
-    def load(self, into: list[str], pointer: str, shape: Shape) -> str:
-        return self.load_at(into, self.put(into, pointer), shape)
+    def lane_place(self, begin: int, index: int) -> str:
+        """The address in scratch memory of this group's lanes of a thing, of which each has all groups."""
+        return self.place("%mine", begin + index * self.layout.width)
 
-    def load_at(self, into: list[str], place: str, shape: Shape) -> str:
-        return self.put(into, f"load {shape.double}, ptr {place}, align 8")
+    def load(self, place: str) -> Value:
+        return Value(self.into.put(f"load {self.shape.double}, ptr {place}, align 8"), False)
 
-    def pointers(self, into: list[str]) -> None:
-        """The addresses of inputs and outputs, loaded once."""
-        p = self.program
-        for base, count, word in (
-            ("paths", len(p.path_inputs), "path"),
-            ("draws", len(p.shocks), "draw"),
-            ("finals", len(self.finals), "final"),
-            ("series", len(self.series), "serie"),
-        ):
-            for i in range(count):
-                place = self.put(into, f"getelementptr ptr, ptr %{base}, i64 {i}")
-                into.append(f"  %{word}{i} = load ptr, ptr {place}, align 8")
+    def store(self, value: Value, place: str) -> None:
+        self.into.lines.append(f"  store {self.shape.double} {value.name}, ptr {place}, align 8")
 
-    def state(self, rows: tuple[tuple[str, Expr], ...], before: list[str], shape: Shape) -> None:
-        """A slot for every row that is looked back at: what it was last month. Its start is written before the first."""
-        p = self.program
-        equations = (*p.calm_rows, *p.monthly)
-        wanted = {n.name for _, e in equations for n in walk(e) if isinstance(n, Prev)}
-        wanted |= {n.name for e in p.calm for n in walk(e) if isinstance(n, Prev)}
-        wanted |= {n.name for _, e in p.ends for n in walk(e) if isinstance(n, Ref)} | set(self.finals)
-        for name in [n for n, _ in rows if n in wanted]:
-            slot = f"%s{len(self.slots)}"
-            self.allocas.append(f"  {slot} = alloca {shape.double}, align 64")
-            self.slots[name] = slot
-            self.into = before
-            start = self.of(p.starts[name])
-            value = self.as_number(self.as_lanes(start) if shape.lanes > 1 else start)
-            before.append(f"  store {shape.double} {value.name}, ptr {slot}, align {8 if shape.lanes == 1 else 64}")
-            self.known.clear()
+    def slot(self, name: str) -> str:
+        """The address of a row's last month."""
+        place = self.layout.slots[name]
+        if name in self.calm_names:
+            return self.place("%scratch", self.layout.calm_state + place * self.layout.lanes)
+        return self.lane_place(self.layout.state, place)
+
+    def store_starts(self, rows: tuple[tuple[str, Expr], ...]) -> None:
+        for name, _ in rows:
+            if name in self.layout.slots:
+                self.store(self.as_number(self.of(self.program.starts[name])), self.slot(name))
 
     def store_state(self, rows: tuple[tuple[str, Expr], ...]) -> None:
-        for name in [n for n, _ in rows if n in self.slots]:
-            value = self.as_number(self.rows[name])
-            shape = self.wide if value.lanes else self.one
-            self.into.append(f"  store {shape.double} {value.name}, ptr {self.slots[name]}, align {64 if value.lanes else 8}")
+        for name, _ in rows:
+            if name in self.layout.slots:
+                self.store(self.as_number(self.rows[name]), self.slot(name))
 
     def store_series(self) -> None:
-        for i, name in enumerate(self.series):
-            if name in self.rows:
-                value = self.as_number(self.rows[name])
-            else:
-                value = self.as_lanes(self.of(Calm(len(self.program.calm) + self.calm_kept.index(name))))
-            row = self.put(self.month, "mul i64 %m, %series_stride")
-            place = self.put(self.month, f"getelementptr double, ptr %serie{i}, i64 {self.put(self.month, f'add i64 {row}, %g')}")
-            self.month.append(f"  store {self.wide.double} {value.name}, ptr {place}, align 8")
-
-    def finish(self) -> None:
-        """After the last month: rows of the end stage, then what is kept."""
-        self.into = self.end
-        self.known.clear()
-        self.splats.clear()
-        self.rows = {}
-        for name, slot in self.slots.items():
-            varies = name in self.program.varies
-            shape = self.wide if varies else self.one
-            align = 64 if varies else 8
-            self.rows[name] = Value(self.put(self.end, f"load {shape.double}, ptr {slot}, align {align}"), varies, False)
-        for name, equation in self.program.ends:
-            self.rows[name] = self.of(equation)
-        for i, name in enumerate(self.finals):
-            value = self.as_number(self.as_lanes(self.rows[name]))
-            place = self.put(self.end, f"getelementptr double, ptr %final{i}, i64 %g")
-            self.end.append(f"  store {self.wide.double} {value.name}, ptr {place}, align 8")
+        for index, node in enumerate(self.program.series):
+            out = self.into.put(f"mul i64 %serie_stride, {index}")
+            month = self.into.put("mul i64 %month_stride, %m")
+            at = self.into.put(f"add i64 {self.into.put(f'add i64 {out}, {month}')}, %row")
+            self.store(self.as_number(self.of(node)), self.into.put(f"getelementptr double, ptr %series, i64 {at}"))
 
     # ── equations ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def of(self, node: Expr) -> Value:
-        """The value of an expression; the same expression is worked out once a month."""
-        if isinstance(node, Ref):
+        """The value of an expression; the same expression is worked out once in a part."""
+        if isinstance(node, Ref) and node.name in self.rows:
             return self.rows[node.name]
-        found = self.inputs.get(node) or self.known.get(node)
+        found = self.known.get(node)
         if found is None:
-            found = self.leaf(node) if not isinstance(node, Op) else self.operation(node)
+            found = self.operation(node) if isinstance(node, Op) else self.leaf(node)
             self.known[node] = found
         return found
 
     def leaf(self, node: Expr) -> Value:
+        places = self.layout
         if isinstance(node, Const):
-            return Value(hex_double(node.value), False, False)
-        if isinstance(node, Prev):
-            varies = node.name in self.program.varies
-            shape = self.wide if varies else self.one
-            align = 64 if varies else 8
-            return Value(self.put(self.into, f"load {shape.double}, ptr {self.slots[node.name]}, align {align}"), varies, False)
+            return Value(self.shape.constant(node.value), False)
+        if isinstance(node, Ref | Prev):  # a row's last value, where months are over
+            return self.load(self.slot(node.name))
+        if isinstance(node, Held):
+            return self.load(self.place("%held", node.index * places.lanes))
         if isinstance(node, Calm):
-            place = self.put(self.into, f"add i64 %m, {node.index * self.program.n_months}")
-            return Value(self.load(self.into, f"getelementptr double, ptr %calm, i64 {place}", self.one), False, False)
-        if isinstance(node, Table):
-            first = self.program.tables.index(node.name) * self.program.n_months
-            place = self.put(self.into, f"add i64 %m, {first}")
-            return Value(self.load(self.into, f"getelementptr double, ptr %tables, i64 {place}", self.one), False, False)
+            return self.load(self.place("%scratch", places.calm + node.index * places.lanes))
+        if isinstance(node, Begun):
+            return self.load(self.lane_place(places.begun, node.index))
+        if isinstance(node, Monthly):
+            at = self.into.put(f"add i64 %m, {node.index * self.program.n_months}")
+            place = self.into.put(f"getelementptr double, ptr %tables, i64 {at}")
+            return self.in_every_lane(self.into.put(f"load double, ptr {place}, align 8"))
         if isinstance(node, Shock):
-            row = self.put(self.into, "mul i64 %m, %draw_stride")
-            place = self.put(self.into, f"add i64 {row}, %g")
-            index = self.program.shocks.index(node)
-            return Value(self.load(self.into, f"getelementptr double, ptr %draw{index}, i64 {place}", self.wide), True, False)
+            if node.law == "uniform":
+                return self.load(self.lane_place(places.draws[node], 0))
+            month = self.into.put(f"mul i64 %m, {places.width}")
+            base = self.into.put(f"getelementptr double, ptr %mine, i64 {month}")
+            return self.load(self.place(base, places.draws[node]))
         raise TypeError(f"{type(node).__name__} has no code")
+
+    def in_every_lane(self, number: str) -> Value:
+        t = self.shape.double
+        first = self.into.put(f"insertelement {t} poison, double {number}, i32 0")
+        return Value(self.into.put(f"shufflevector {t} {first}, {t} poison, <{self.shape.lanes} x i32> zeroinitializer"), False)
 
     def operation(self, node: Op) -> Value:
         arguments = [self.of(argument) for argument in node.args]
-        lanes = any(a.lanes for a in arguments)
-        if lanes:
-            arguments = [self.as_lanes(a) for a in arguments]
-        shape = self.wide if lanes else self.one
+        t, s = self.into, self.shape
         if node.fn in ("and", "or", "not"):
             yes = [self.as_bool(a).name for a in arguments]
-            text = (
-                f"xor {shape.bool} {yes[0]}, {_true(shape)}" if node.fn == "not" else f"{node.fn} {shape.bool} {yes[0]}, {yes[1]}"
-            )
-            return Value(self.put(self.into, text), lanes, True)
+            second = "<" + ", ".join(["i1 true"] * s.lanes) + ">" if node.fn == "not" else yes[1]
+            return Value(t.put(f"{'xor' if node.fn == 'not' else node.fn} {s.bool} {yes[0]}, {second}"), True)
         if node.fn == "if":
             condition, then, other = self.as_bool(arguments[0]), self.as_number(arguments[1]), self.as_number(arguments[2])
-            text = f"select {shape.bool} {condition.name}, {shape.double} {then.name}, {shape.double} {other.name}"
-            return Value(self.put(self.into, text), lanes, False)
+            return Value(t.select(condition.name, then.name, other.name), False)
         numbers = [self.as_number(a).name for a in arguments]
         if node.fn in _COMPARISON:
-            return Value(
-                self.put(self.into, f"fcmp {_COMPARISON[node.fn]} {shape.double} {numbers[0]}, {numbers[1]}"), lanes, True
-            )
-        return Value(self.put(self.into, self.arithmetic(node, numbers, shape)), lanes, False)
+            return Value(t.compare(_COMPARISON[node.fn], *numbers), True)
+        return Value(self.arithmetic(node, numbers), False)
 
-    def arithmetic(self, node: Op, numbers: list[str], shape: Shape) -> str:
-        if node.fn == "div" and isinstance(node.args[1], Const) and node.args[1].value not in (0.0, float("inf"), float("-inf")):
-            return f"fmul contract {shape.double} {numbers[0]}, {shape.constant(1.0 / node.args[1].value)}"
+    def arithmetic(self, node: Op, numbers: list[str]) -> str:
+        t, s = self.into, self.shape
         if node.fn in _ARITHMETIC:
-            return f"{_ARITHMETIC[node.fn]} contract {shape.double} {numbers[0]}, {numbers[1]}"
+            return t.op(_ARITHMETIC[node.fn], *numbers)
+        if node.fn in ("min", "max"):
+            first, second = numbers if isinstance(node.args[0], Const) else numbers[::-1]
+            return t.least(first, second) if node.fn == "min" else t.most(first, second)
         if node.fn == "neg":
-            return f"fneg {shape.double} {numbers[0]}"
-        arguments = ", ".join(f"{shape.double} {n}" for n in numbers)
-        return f"call {shape.double} @{_CALLS[node.fn]}.{shape.suffix}({arguments})"
-
-    # ── from one kind of value to another ───────────────────────────────────────────────────────────────────────
-
-    def as_lanes(self, value: Value) -> Value:
-        """One value in every lane."""
-        if value.lanes:
-            return value
-        if value.name.startswith("0x"):
-            number = ", ".join([f"double {value.name}"] * self.wide.lanes)
-            return Value(f"<{number}>", True, False)
-        key = f"{id(self.into)}{value.name}"
-        if key not in self.splats:
-            kind, lane = (self.wide.bool, "i1") if value.is_bool else (self.wide.double, "double")
-            first = self.put(self.into, f"insertelement {kind} poison, {lane} {value.name}, i32 0")
-            self.splats[key] = Value(
-                self.put(self.into, f"shufflevector {kind} {first}, {kind} poison, <{self.wide.lanes} x i32> zeroinitializer"),
-                True,
-                value.is_bool,
-            )
-        return self.splats[key]
+            return t.put(f"fneg {s.double} {numbers[0]}")
+        if node.fn == "exp":
+            return exponential(t, numbers[0])
+        return t.put(f"call {s.double} @{_CALLS[node.fn]}.{s.suffix}({', '.join(f'{s.double} {n}' for n in numbers)})")
 
     def as_bool(self, value: Value) -> Value:
         if value.is_bool:
             return value
-        shape = self.wide if value.lanes else self.one
-        return Value(self.put(self.into, f"fcmp une {shape.double} {value.name}, {shape.constant(0.0)}"), value.lanes, True)
+        return Value(self.into.compare("une", value.name, self.shape.constant(0.0)), True)
 
     def as_number(self, value: Value) -> Value:
         if not value.is_bool:
             return value
-        shape = self.wide if value.lanes else self.one
-        return Value(self.put(self.into, f"uitofp {shape.bool} {value.name} to {shape.double}"), value.lanes, False)
+        return Value(self.into.select(value.name, self.shape.constant(1.0), self.shape.constant(0.0)), False)
 
     def assembled(self) -> str:
-        """The function: an outer loop over groups, an inner one over months."""
+        """The function: a loop over groups that begin, one over months with one over groups inside, one over groups that end."""
+        lanes, last = self.layout.lanes, self.program.n_months - 1
         return "\n".join([
-            f"define internal void @one_view({_SIGNATURE}) nounwind {{",
-            "entry:", *self.allocas, *self.entry, "  br label %still",
-            "still:", "  %c = phi i64 [ 0, %entry ], [ %c.next, %still ]",
-            *[line.replace("%m,", "%c,").replace("i64 %m", "i64 %c") for line in self.calm],
-            "  %c.next = add i64 %c, 1",
-            f"  %c.more = icmp ult i64 %c.next, {self.program.n_months}",
-            "  br i1 %c.more, label %still, label %groups",
-            "groups:", "  %g = phi i64 [ %first, %still ], [ %g.next, %after ]", *self.group, "  br label %months",
-            "months:", "  %m = phi i64 [ 0, %groups ], [ %m.next, %months ]", *self.month,
-            "  %m.next = add i64 %m, 1",
-            f"  %m.more = icmp ult i64 %m.next, {self.program.n_months}",
-            "  br i1 %m.more, label %months, label %after",
-            "after:", *self.end,
-            f"  %g.next = add i64 %g, {self.wide.lanes}",
-            "  %g.more = icmp ult i64 %g.next, %last",
-            "  br i1 %g.more, label %groups, label %done",
-            "done:", "  ret void", "}",
+            "define internal void @fill(ptr %held, ptr %tables, ptr %scratch, ptr %finals, ptr %series, i64 %n_groups, "
+            "i64 %columns, i64 %final_stride, i64 %serie_stride, i64 %month_stride) nounwind {",
+            "entry:", *_in_first_month(self.entry.lines), "  br label %begin",
+            *_over_groups("begin", "entry", lanes, _in_first_month(self.begin.lines)), "begin.done:", "  br label %months",
+            "months:", "  %m = phi i64 [ 0, %begin.done ], [ %m.next, %group.done ]", *self.calm.lines, "  br label %group",
+            *_over_groups("group", "months", lanes, self.group.lines),
+            "group.done:", "  %m.next = add i64 %m, 1", f"  %m.more = icmp ult i64 %m.next, {last + 1}",
+            "  br i1 %m.more, label %months, label %ending", "ending:", "  br label %end",
+            *_over_groups("end", "ending", lanes, self.end.lines), "end.done:", "  ret void", "}",
         ])  # fmt: skip
 
 
-def _true(shape: Shape) -> str:
-    return "true" if shape.lanes == 1 else "<" + ", ".join(["i1 true"] * shape.lanes) + ">"
+def _in_first_month(lines: list[str]) -> list[str]:
+    return [line.replace("add i64 %m,", "add i64 0,") for line in lines]
 
 
-def _over_views(counts: tuple[int, int, int, int, int]) -> str:
-    """The function `run`: one view after the other, each with its own inputs and pointers."""
-    names = ("held", "paths", "draws", "finals", "series")
-    lists = {name: ("double" if name == "held" else "ptr", count) for name, count in zip(names, counts, strict=True)}
-    lines = [
-        f"define void @run({_SIGNATURE}, i64 %n_views) nounwind {{",
-        "entry:",
-        "  br label %views",
-        "views:",
-        "  %v = phi i64 [ 0, %entry ], [ %v.next, %views ]",
-    ]
-    for name, (kind, count) in lists.items():
-        lines += [f"  %{name}.i = mul i64 %v, {count}", f"  %{name}.p = getelementptr {kind}, ptr %{name}, i64 %{name}.i"]
+def _over_groups(name: str, before: str, lanes: int, lines: list[str]) -> list[str]:
+    """A loop over groups of futures: `%mine` is where the scratch memory of the group begins, `%row` where its outputs go."""
+    own = [line.replace("%mine", f"%{name}.mine").replace("%row", f"%{name}.row") for line in lines]
+    return [
+        f"{name}:", f"  %{name}.g = phi i64 [ 0, %{before} ], [ %{name}.next, %{name} ]",
+        f"  %{name}.o = mul i64 %{name}.g, {lanes}", f"  %{name}.mine = getelementptr double, ptr %scratch, i64 %{name}.o",
+        f"  %{name}.row = mul i64 %{name}.g, %columns", *own,
+        f"  %{name}.next = add i64 %{name}.g, 1", f"  %{name}.more = icmp ult i64 %{name}.next, %n_groups",
+        f"  br i1 %{name}.more, label %{name}, label %{name}.done",
+    ]  # fmt: skip
+
+
+def _run(program: Program, layout: Layout) -> str:
+    """The function `run`: lanes after lanes, futures after futures, drawn once and worked out under every setting."""
+    lanes, groups = layout.lanes, layout.groups
+    words = [*ARGUMENTS, *(f"{word}.{i}" for i in range(len(program.shocks)) for word in STREAM)]
+    pointers = {"held", "tables", "starts", "finals", "series", "scratch", "draw", "keys", "numbers", "splits", "bases"}
+    lines = ["define void @run(ptr %a) nounwind {", "entry:"]
+    for index, word in enumerate(words):
+        lines += [f"  %p.{word} = getelementptr i64, ptr %a, i64 {index}"]
+        lines += [f"  %{word} = load {'ptr' if word.split('.')[0] in pointers else 'i64'}, ptr %p.{word}, align 8"]
+    held, tables = len(program.held) * lanes, len(program.tables) * program.n_months
     lines += [
-        "  call void @one_view(ptr %held.p, ptr %tables, ptr %paths.p, ptr %draws.p, ptr %finals.p, ptr %series.p, ptr %calm, "
-        "i64 %draw_stride, i64 %series_stride, i64 %first, i64 %last)",
-        "  %v.next = add i64 %v, 1",
-        "  %v.more = icmp ult i64 %v.next, %n_views",
-        "  br i1 %v.more, label %views, label %done",
-        "done:",
-        "  ret void",
-        "}",
-    ]
+        "  %month_stride = mul i64 %columns, %n_futures",
+        f"  %serie_stride = mul i64 %month_stride, {program.n_months}",
+        f"  %of.finals = mul i64 %month_stride, {len(program.finals)}",
+        f"  %of.series = mul i64 %serie_stride, {len(program.series)}",
+        f"  %n_sets = udiv i64 %columns, {lanes}",
+        f"  %of.held = mul i64 %n_sets, {held}",
+        "  br label %sets", "sets:", "  %c = phi i64 [ 0, %entry ], [ %c.next, %sets.after ]",
+        f"  %c.lane = mul i64 %c, {lanes}", "  %my.starts = getelementptr i32, ptr %starts, i64 %c.lane",
+        f"  %c.held = mul i64 %c, {held}", "  br label %futures",
+        "futures:", "  %f = phi i64 [ 0, %sets ], [ %f.next, %futures.after ]",
+        "  %left = sub i64 %n_futures, %f", f"  %few = icmp ult i64 %left, {groups}",
+        f"  %n_groups = select i1 %few, i64 %left, i64 {groups}",
+    ]  # fmt: skip
+    for i, shock in enumerate(program.shocks):
+        n = 1 if shock.law == "uniform" else program.n_months
+        lines += [
+            f"  %out.{i} = getelementptr double, ptr %scratch, i64 {layout.draws[shock]}",
+            f"  call void %draw.{i}(ptr %out.{i}, i64 {layout.width}, ptr %my.starts, i64 %f, i64 %step, i64 %n_groups, i64 {n}, "
+            f"i64 %even.{i}, ptr %keys.{i}, ptr %numbers.{i}, ptr %splits.{i}, i64 %shuffles.{i}, ptr %bases.{i}, i64 %bits.{i})",
+        ]
+    lines += [
+        "  %f.row = mul i64 %f, %columns", "  %at = add i64 %f.row, %c.lane", "  br label %settings",
+        "settings:", "  %s = phi i64 [ 0, %futures ], [ %s.next, %settings ]",
+        "  %s.held = mul i64 %s, %of.held", "  %held.at = add i64 %s.held, %c.held",
+        "  %my.held = getelementptr double, ptr %held, i64 %held.at",
+        f"  %s.tables = mul i64 %s, {tables}", "  %my.tables = getelementptr double, ptr %tables, i64 %s.tables",
+        "  %s.finals = mul i64 %s, %of.finals", "  %finals.at = add i64 %s.finals, %at",
+        "  %my.finals = getelementptr double, ptr %finals, i64 %finals.at",
+        "  %s.series = mul i64 %s, %of.series", "  %series.at = add i64 %s.series, %at",
+        "  %my.series = getelementptr double, ptr %series, i64 %series.at",
+        "  call void @fill(ptr %my.held, ptr %my.tables, ptr %scratch, ptr %my.finals, ptr %my.series, i64 %n_groups, "
+        "i64 %columns, i64 %month_stride, i64 %serie_stride, i64 %month_stride)",
+        "  %s.next = add i64 %s, 1", "  %s.more = icmp ult i64 %s.next, %n_settings",
+        "  br i1 %s.more, label %settings, label %futures.after",
+        "futures.after:", f"  %f.next = add i64 %f, {groups}", "  %f.more = icmp ult i64 %f.next, %n_futures",
+        "  br i1 %f.more, label %futures, label %sets.after",
+        "sets.after:", "  %c.next = add i64 %c, 1", "  %c.more = icmp ult i64 %c.next, %n_sets",
+        "  br i1 %c.more, label %sets, label %done", "done:", "  ret void", "}",
+    ]  # fmt: skip
     return "\n".join(lines)

@@ -21,7 +21,7 @@ import llvmlite.binding as llvm
 
 from prenup.engine.native.codegen import VERSION
 
-RUN = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 7, *[ctypes.c_int64] * 5)
+RUN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 """The signature of the generated function; a call of it lets other threads run."""
 
 _CHECK_BYTES = 32
@@ -109,7 +109,7 @@ def _target_machine() -> Any:
     target = _target()
     flags = llvm.get_host_cpu_features().flatten()
     return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel="jitdefault"
+        cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel=os.environ.get("CM", "jitdefault")
     )
 
 

@@ -1,21 +1,24 @@
-"""The fast way to fill a sheet in: inputs and draws block by block, equations in machine code."""
+"""The fast way to fill a sheet in: inputs by the host, draws and equations in machine code, block by block."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from prenup.engine.native import sampling
 from prenup.engine.native.classify import Program, program
-from prenup.engine.native.codegen import module_text
+from prenup.engine.native.codegen import Layout, module_text
 from prenup.engine.native.compile import function, lanes
+from prenup.engine.native.sampling import Stream
 from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Filling, Stop, soundness
 from prenup.engine.streams import Design
 from prenup.sheet.expr import Shock
 from prenup.sheet.sheet import Sheet
+
+TOGETHER = 2_097_152
+"""Numbers of the outputs of settings that are worked out on the same draws in one call, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,96 +29,113 @@ class Native(AbstractProgram):
     finals: tuple[str, ...]
     series: tuple[str, ...]
     plan: Program
+    layout: Layout
     text: str
 
-    def start(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
-        """The draws in machine code."""
-        return Filling(self.sheet, design, block, views or {}, draw)
+    def work(self, filling: Filling, levers: Sequence[Mapping[str, float]], stop: Stop) -> Iterator[Filled]:
+        """Inputs by NumPy, then as many settings at once as fit, in machine code."""
+        columns = _Columns.of(filling.design, filling.block, self.layout.lanes)
+        a_setting = (len(self.finals) + len(self.series) * self.plan.n_months) * int(np.prod(filling.shape))
+        some = max(1, TOGETHER // max(1, a_setting))
+        for first in range(0, len(levers), some):
+            stop.check()
+            held, tables = self._inputs(filling, levers[first : first + some])
+            finals, series = self._called(filling, columns, held, tables)
+            for number in range(len(held)):
+                last = dict(zip(self.finals, columns.unfolded(finals[:, number]), strict=True))
+                months = dict(zip(self.series, columns.unfolded(series[:, number]), strict=True))
+                yield Filled(last, months, soundness(filling.shape, last, months))
 
-    def work(self, filling: Filling, stop: Stop) -> Filled:
-        """Inputs by NumPy, then every view in machine code."""
+    def _inputs(self, filling: Filling, levers: Sequence[Mapping[str, float]]) -> tuple[Array, Array]:
+        """What no path changes under each setting: (setting, input, randomisation, view) and (setting, table, month)."""
+        plan, (parts, n_views, _) = self.plan, filling.shape
+        held = np.empty((len(levers), len(plan.held), parts, n_views))
+        tables = np.empty((len(levers), len(plan.tables), plan.n_months))
+        for number, setting in enumerate(levers):
+            filling.set(setting)
+            filling.once(plan.host)
+            for index, node in enumerate(plan.held):
+                value = np.asarray(filling.lasting(f"held {index}", node), dtype=float)
+                held[number, index] = value[..., 0] if value.ndim else value
+            for index, node in enumerate(plan.tables):
+                tables[number, index] = filling.by_month(f"table {index}", node)
+        return held, tables
+
+    def _called(self, filling: Filling, columns: _Columns, held: Array, tables: Array) -> tuple[Array, Array]:
+        """Call the code for every randomisation: (randomisation, setting, row, future, column), with months after rows."""
         run = function(self.text)
-        filling.once()
-        shape = (*filling.shape[:2], 1)
-        held = [np.broadcast_to(filling.lasting(f"held {i}", e), shape)[:, :, 0] for i, e in enumerate(self.plan.held)]
-        inputs = [filling.lasting(f"path {i}", e) for i, e in enumerate(self.plan.path_inputs)]
-        by_path = [np.atleast_3d(np.asarray(each, dtype=float)) for each in inputs]
-        parts, n_views, n_paths = filling.shape
-        room = -(-n_paths // lanes()) * lanes()
-        worked = _worked(self.sheet, self.finals)
-        ends = np.empty((len(worked), parts, n_views, room))
-        kept = np.empty((len(self.series), self.plan.n_months, parts, n_views, room))
-        _call(run, self.plan, filling, (held, by_path), (ends, kept), stop)
-        last = {name: filling.last(name) for name in self.finals if name not in worked}
-        last |= {name: ends[i, :, :, :n_paths] for i, name in enumerate(worked)}
-        months = {name: kept[i, :, :, :, :n_paths] for i, name in enumerate(self.series)}
-        return Filled({name: last[name] for name in self.finals}, months, soundness(filling.shape, last, months))
+        plan, parts = self.plan, filling.block.randomisations
+        shape = len(parts), len(held)
+        finals = np.empty((*shape, len(self.finals), columns.n_futures, columns.room))
+        series = np.empty((*shape, len(self.series), plan.n_months, columns.n_futures, columns.room))
+        numbers = columns.folded(held)
+        scratch, starts = np.empty(self.layout.total + 8), columns.starts
+        begin = scratch.ctypes.data + -scratch.ctypes.data % 64
+        streams = [self._stream(filling.design, shock, parts) for shock in plan.shocks]
+        for part in range(len(parts)):
+            places = [each.ctypes.data for each in (numbers[part], tables, starts, finals[part], series[part])]
+            counts = [columns.room, columns.n_futures, columns.step, len(held)]
+            told = [word for stream in streams for word in stream.words(part, pairs=self.layout.groups > 1)]
+            words = np.array([*places, begin, *counts, *told], dtype=np.uint64)
+            run(words.ctypes.data)
+        return finals, series
+
+    def _stream(self, design: Design, shock: Shock, parts: range) -> Stream:
+        return Stream.of(design, shock.law, shock.stream, 1 if shock.law == "uniform" else self.plan.n_months, parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """How the paths of a block lie side by side: a column is a view with some of its futures, one after the other.
+
+    There are as many columns as views, or more where a view fills no lanes: then its futures are dealt out in stretches of
+    equal length, `split` to a view. `room` is a whole number of lanes. Column c begins at future `starts[c]`, and goes on in
+    steps of `step`.
+    """
+
+    shape: tuple[int, int, int]
+    split: int
+    room: int
+    lanes: int
+    starts: NDArray[np.uint32]
+    step: int
+
+    @classmethod
+    def of(cls, design: Design, block: Block, n_lanes: int) -> _Columns:
+        _, n_views, n_paths = block.shape
+        split = 1
+        while n_views * split < n_lanes and n_paths % (2 * split) == 0:
+            split *= 2
+        room = -(-n_views * split // n_lanes) * n_lanes
+        points = np.broadcast_to(design.points_of(block.views, block.paths), (n_views, n_paths))
+        firsts = points[:, :: n_paths // split].ravel()
+        starts = firsts[np.minimum(np.arange(room), len(firsts) - 1)]
+        return cls(block.shape, split, room, n_lanes, starts, 1 if design.shared else design.views)
+
+    @property
+    def n_futures(self) -> int:
+        """Futures in a column."""
+        return self.shape[2] // self.split
+
+    def folded(self, held: Array) -> Array:
+        """Inputs as lanes read them, from (setting, input, randomisation, view).
+
+        Returns (randomisation, setting, turn of lanes, input, lane).
+        """
+        of_column = np.minimum(np.arange(self.room) // self.split, self.shape[1] - 1)
+        by_column = held[..., of_column].reshape(*held.shape[:3], -1, self.lanes)
+        return np.ascontiguousarray(by_column.transpose(2, 0, 3, 1, 4))
+
+    def unfolded(self, out: Array) -> list[Array]:
+        """Outputs by row, ([month,] randomisation, view, path), from (randomisation, row, [month,] future, column)."""
+        _, n_views, n_paths = self.shape
+        used = out[..., : n_views * self.split].reshape(*out.shape[:-1], n_views, self.split)
+        found = np.moveaxis(used, -3, -1).reshape(*out.shape[:-2], n_views, n_paths)
+        return [np.moveaxis(row, 0, -3) for row in np.moveaxis(found, 1, 0)]
 
 
 def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> AbstractProgram:
     """A pruned sheet, rows in working order, as code."""
-    plan = program(sheet)
-    return Native(sheet, finals, series, plan, module_text(plan, _worked(sheet, finals), series, lanes()))
-
-
-def _worked(sheet: Sheet, finals: tuple[str, ...]) -> tuple[str, ...]:
-    """The rows among `finals` that the code works out; those of the once stage are the host's."""
-    return tuple(name for name in finals if sheet.rows[name].stage != "once")
-
-
-def draw(design: Design, shock: Shock, n_months: int, block: Block) -> Array:
-    """A stream's draws for a block in machine code, paths rounded up to whole groups: as the referee's `draw`."""
-    n = 1 if shock.law == "uniform" else n_months
-    drawn = sampling.draw(design, shock.law, shock.stream, n, block.randomisations, block.paths)
-    return drawn[0, :, None, : len(block.paths)] if shock.law == "uniform" else drawn[:, :, None, :]
-
-
-def _call(
-    run: Callable[..., None],
-    plan: Program,
-    filling: Filling,
-    inputs: tuple[list[Array], list[Array]],
-    outputs: tuple[Array, Array],
-    stop: Stop,
-) -> None:
-    """Call the code for every randomisation and view of a block."""
-    (held, by_path), (ends, kept) = inputs, outputs
-    parts, n_views, n_paths = filling.shape
-    room = ends.shape[-1]
-    tables = np.array([filling.tables[name] for name in plan.tables], dtype=float).reshape(len(plan.tables), plan.n_months)
-    draws = [np.ascontiguousarray(filling.shocks[shock]) for shock in plan.shocks]
-    by_path = [_padded(array, room) for array in by_path]
-    calm = np.empty((len(plan.calm) + len(kept), plan.n_months))
-    numbers = np.ascontiguousarray(np.array(held, dtype=float).reshape(len(held), parts, n_views).transpose(1, 2, 0))
-    lists = [
-        _addresses(
-            by_path, (parts, n_views), lambda a: (a.strides[0] if a.shape[0] > 1 else 0, a.strides[1] if a.shape[1] > 1 else 0)
-        ),
-        _addresses(draws, (parts, n_views), lambda a: (a.strides[1], 0)),
-        _addresses(list(ends), (parts, n_views), lambda a: (a.strides[0], a.strides[1])),
-        _addresses(list(kept), (parts, n_views), lambda a: (a.strides[1], a.strides[2])),
-    ]
-    stop.check()
-    places = [each.ctypes.data for each in lists]
-    strides = parts * room, parts * n_views * room
-    # One call for all views: while it runs, other threads have the interpreter to themselves.
-    run(numbers.ctypes.data, tables.ctypes.data, *places, calm.ctypes.data, *strides, 0, n_paths, parts * n_views)
-
-
-def _addresses(arrays: list[Array], shape: tuple[int, int], steps: Callable[[Array], tuple[int, int]]) -> NDArray[np.uint64]:
-    """Where each array begins for each randomisation and view: (randomisation, view, array)."""
-    part, view = np.indices(shape)
-    found = np.empty((*shape, len(arrays)), dtype=np.uint64)
-    for index, array in enumerate(arrays):
-        by_part, by_view = steps(array)
-        found[:, :, index] = array.ctypes.data + part * by_part + view * by_view
-    return found
-
-
-def _padded(array: Array, room: int) -> Array:
-    """An array whose last axis is whole groups of paths."""
-    if array.shape[-1] == room:
-        return np.ascontiguousarray(array)
-    wider = np.zeros((*array.shape[:-1], room))
-    wider[..., : array.shape[-1]] = array
-    return wider
+    plan = program(sheet, finals, series)
+    layout = Layout(plan, lanes())
+    return Native(sheet, finals, series, plan, layout, module_text(plan, layout))

@@ -7,60 +7,25 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from prenup.engine import bridge, sobol
 from prenup.engine.native.compile import lanes, symbols
-from prenup.engine.native.vector_math import Shape, Text, declarations, log_function
-from prenup.engine.normal import FAR, FAR_RATIO, MIDDLE, MIDDLE_RATIO, TAIL_RATIO
+from prenup.engine.native.vector_math import Shape, declarations, log_function, ppf_function
 from prenup.engine.streams import Design
 
 Array = NDArray[np.float64]
 
-SIGNATURE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *[ctypes.c_int64] * 5, *[ctypes.c_void_p] * 3, *[ctypes.c_int64] * 2)
+SIGNATURE = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, *[ctypes.c_int64] * 5, *[ctypes.c_void_p] * 3,
+    ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64,
+)  # fmt: skip
 
 
 # ── the code ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def ppf_function(shape: Shape) -> str:
-    """The inverse normal of AS 241: the middle and the tails are both worked out, and one is taken."""
-    t = Text(shape)
-    offset = t.op("fsub", "%x", t.number(0.5))
-    square = t.op("fsub", t.number(MIDDLE * MIDDLE), t.op("fmul", offset, offset))
-    middle = t.op("fmul", _ratio(t, MIDDLE_RATIO, square), offset)
-    tail = t.put(
-        f"call {shape.double} @llvm.minimum.{shape.suffix}({shape.double} %x, {shape.double} {t.op('fsub', t.number(1.0), '%x')})"
-    )
-    logarithm = t.put(f"call {shape.double} @prenup.log.{shape.suffix}({shape.double} {tail})")
-    r = t.put(f"call {shape.double} @llvm.sqrt.{shape.suffix}({shape.double} {t.put(f'fneg {shape.double} {logarithm}')})")
-    far = t.compare("ogt", r, t.number(FAR))
-    from_ = t.select(far, t.op("fsub", r, t.number(FAR)), t.op("fsub", r, t.number(1.6)))
-    size = _ratio(t, TAIL_RATIO, from_, FAR_RATIO, far)
-    size = t.select(t.compare("oeq", r, t.number(float("inf"))), r, size)
-    signed = t.put(f"call {shape.double} @llvm.copysign.{shape.suffix}({shape.double} {size}, {shape.double} {offset})")
-    distance = t.put(f"call {shape.double} @llvm.fabs.{shape.suffix}({shape.double} {offset})")
-    result = t.select(t.compare("ole", distance, t.number(MIDDLE)), middle, signed)
-    head = f"define internal {shape.double} @prenup.ppf.{shape.suffix}({shape.double} %x) nounwind {{"
-    return "\n".join([head, *t.lines, f"  ret {shape.double} {result}", "}"])
-
-
-def _ratio(t: Text, ratio: Any, x: str, other: Any = None, where: str = "") -> str:
-    """Two polynomials, one over the other; with `other`, its coefficients where the condition holds."""
-    sums = []
-    for part in (0, 1):
-        coefficients = [
-            t.number(c) if other is None else t.select(where, t.number(o), t.number(c))
-            for c, o in zip(ratio[part], other[part] if other is not None else ratio[part], strict=True)
-        ]
-        total = coefficients[0]
-        for coefficient in coefficients[1:]:
-            total = t.fma(total, x, coefficient)
-        sums.append(total)
-    return t.put(f"fdiv {t.shape.double} {sums[0]}, {sums[1]}")
 
 
 def _integers(width: int, n_lanes: int, value: int) -> str:
@@ -91,27 +56,7 @@ def scramble_function(n_lanes: int) -> str:
         x = put(f"mul {v} {x}, {splat(put(f'or i32 {factor}, 1'))}")
     x = put(f"xor {v} {x}, {put(f'mul {v} {x}, {_integers(32, n_lanes, 0x53A22864)}')}")
     x = put(f"call {v} @llvm.bitreverse.v{n_lanes}i32({v} {x})")
-    return "\n".join([f"define internal {v} @scramble({v} %x, i64 %key) nounwind {{", *lines, f"  ret {v} {x}", "}"])
-
-
-def sobol_function(n_lanes: int) -> str:
-    """The Sobol point of each index: the direction numbers of its bits, added without carry."""
-    v = f"<{n_lanes} x i32>"
-    lines = []
-    total = "zeroinitializer"
-    for bit in range(sobol.BITS):
-        lines += [
-            f"  %p{bit} = getelementptr i32, ptr %numbers, i64 {bit}",
-            f"  %n{bit} = load i32, ptr %p{bit}, align 4",
-            f"  %i{bit} = insertelement {v} poison, i32 %n{bit}, i32 0",
-            f"  %s{bit} = shufflevector {v} %i{bit}, {v} poison, <{n_lanes} x i32> zeroinitializer",
-            f"  %h{bit} = shl {v} %index, {_integers(32, n_lanes, 31 - bit)}",
-            f"  %m{bit} = ashr {v} %h{bit}, {_integers(32, n_lanes, 31)}",
-            f"  %a{bit} = and {v} %s{bit}, %m{bit}",
-            f"  %t{bit} = xor {v} {total}, %a{bit}",
-        ]
-        total = f"%t{bit}"
-    return "\n".join([f"define internal {v} @sobol({v} %index, ptr %numbers) nounwind {{", *lines, f"  ret {v} {total}", "}"])
+    return "\n".join([f"define internal {v} @scramble.{n_lanes}({v} %x, i64 %key) nounwind {{", *lines, f"  ret {v} {x}", "}"])
 
 
 def mix_function(n_lanes: int) -> str:
@@ -125,28 +70,113 @@ def mix_function(n_lanes: int) -> str:
         if multiplier:
             lines.append(f"  %m{number} = mul {v} {x}, {_integers(64, n_lanes, multiplier - (1 << 64))}")
             x = f"%m{number}"
-    return "\n".join([f"define internal {v} @mix({v} %x) nounwind {{", *lines, f"  ret {v} {x}", "}"])
+    return "\n".join([f"define internal {v} @mix.{n_lanes}({v} %x) nounwind {{", *lines, f"  ret {v} {x}", "}"])
 
 
-def _loop(n_lanes: int, *, normal: bool) -> str:
-    """`normals` or `uniforms`: every group of paths, and inside it every dimension.
+def _loop(n_lanes: int, *, normal: bool, pair: bool) -> str:
+    """`normals` or `uniforms`: every group of futures, or pair of groups, and inside it every dimension.
 
-    Arguments: out (dimension or month, path), its stride, the first and last path, how many dimensions, how many of them are
-    Sobol points; keys (the shuffles first, then one a dimension), direction numbers (dimension, bit), splits of the bridge
-    (first, middle as whole numbers, share and spread as doubles; four words each, the first split being the total).
+    Two groups at once wait less for each other's results; the second of the last pair may be nobody's.
+
+    Arguments: out (dimension or month, group, lane), its stride, the first future of each lane, how many futures on and how
+    far apart, groups, dimensions, how many of them are Sobol points; keys (the shuffles first, then one a dimension), direction
+    numbers (dimension, bit), splits of the bridge (first, middle as whole numbers, share and spread as doubles; four words
+    each, the first split being the total), shuffles, and what all points have in common (dimension) besides so many bits.
     """
-    name = "normals" if normal else "uniforms"
+    name = ("normals" if normal else "uniforms") + (".pair" if pair else "")
+    n_groups = 2 if pair else 1
+    body = _bridge_lines if normal else _store_lines
     return "\n".join([
-        f"define void @{name}(ptr %out, i64 %stride, i64 %first, i64 %last, i64 %n, i64 %even, ptr %keys, ptr %numbers, "
-        "ptr %splits, i64 %shuffles, i64 %unused) nounwind {",
-        "entry:", "  br label %groups",
-        *_group_lines(n_lanes),
-        *_draw_lines(n_lanes),
-        *(_bridge_lines(n_lanes) if normal else _store_lines(n_lanes)),
-        "  %d.next = add i64 %d, 1", "  %d.more = icmp ult i64 %d.next, %n", "  br i1 %d.more, label %dims, label %after",
-        "after:", f"  %g.next = add i64 %g, {n_lanes}", "  %g.more = icmp ult i64 %g.next, %last",
+        f"define void @{name}(ptr %out, i64 %stride, ptr %starts, i64 %future, i64 %step, i64 %n_groups, i64 %n, i64 %even, "
+        "ptr %keys, ptr %numbers, ptr %splits, i64 %shuffles, ptr %bases, i64 %bits) nounwind {",
+        "entry:", f"  %begins = load <{n_lanes} x i32>, ptr %starts, align 4", "  %step32 = trunc i64 %step to i32",
+        f"  %masks = alloca <{n_lanes * n_groups} x i32>, i64 32, align 64", "  br label %groups",
+        *_group_lines(n_lanes, n_groups),
+        *_chunk_lines(n_lanes * n_groups), *_point_lines(n_lanes * n_groups), *body(n_lanes * n_groups, "s"),
+        "  %d.s.next = add i64 %d.s, 1", "  %d.s.more = icmp ult i64 %d.s.next, %end",
+        "  br i1 %d.s.more, label %points, label %chunks.after",
+        "chunks.after:", "  %k.next = add i64 %k, 1", "  %k.more = icmp ult i64 %end, %even",
+        "  br i1 %k.more, label %chunks, label %plains",
+        *_plain_lines(n_lanes * n_groups), *body(n_lanes * n_groups, "p"),
+        "  %d.p.next = add i64 %d.p, 1", "  %d.p.more = icmp ult i64 %d.p.next, %n",
+        "  br i1 %d.p.more, label %plain, label %after",
+        "after:", f"  %g.next = add i64 %g, {n_groups}", "  %g.more = icmp ult i64 %g.next, %n_groups",
         "  br i1 %g.more, label %groups, label %done", "done:", "  ret void", "}",
     ])  # fmt: skip
+
+
+def _group_lines(n_group: int, n_groups: int) -> list[str]:
+    """The futures of a group, or of two, as numbers of 32 and of 64 bits."""
+    one, n_lanes = f"<{n_group} x i32>", n_group * n_groups
+    v32, v64 = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>"
+    first_lanes = ", ".join(f"i32 {i}" for i in range(n_lanes))
+    return [
+        "groups:", "  %g = phi i64 [ 0, %entry ], [ %g.next, %after ]",
+        "  %on = add i64 %future, %g", "  %far = mul i64 %on, %step", "  %far32 = trunc i64 %far to i32",
+        *_splat("%fars", one, "i32", "%far32", n_group), f"  %these = add {one} %begins, %fars",
+        *_splat("%stepped", one, "i32", "%step32", n_group), f"  %those = add {one} %these, %stepped",
+        f"  %small = shufflevector {one} %these, {one} %those, <{n_lanes} x i32> <{first_lanes}>",
+        f"  %index = zext {v32} %small to {v64}",
+        f"  %steps = mul {v64} %index, {_integers(64, n_lanes, sobol.GOLDEN - (1 << 64))}",
+        f"  %from = mul i64 %g, {n_group}",
+        "  %has.even = icmp ugt i64 %even, 0", "  br i1 %has.even, label %chunks, label %plains",
+    ]  # fmt: skip
+
+
+def _chunk_lines(n_lanes: int) -> list[str]:
+    """Some dimensions that read the sequence in one order: the order's bits as masks, worked out once for all of them."""
+    v32 = f"<{n_lanes} x i32>"
+    return [
+        "chunks:", "  %k = phi i64 [ 0, %groups ], [ %k.next, %chunks.after ]",
+        "  %sp = getelementptr i64, ptr %keys, i64 %k", "  %skey = load i64, ptr %sp, align 8",
+        f"  %order = call {v32} @scramble.{n_lanes}({v32} %small, i64 %skey)", "  br label %masking",
+        "masking:", "  %b = phi i64 [ 0, %chunks ], [ %b.next, %masking ]",
+        "  %b32 = trunc i64 %b to i32", "  %up = sub i32 31, %b32", *_splat("%ups", v32, "i32", "%up", n_lanes),
+        f"  %top = shl {v32} %order, %ups", f"  %mask = ashr {v32} %top, {_integers(32, n_lanes, 31)}",
+        f"  %mp = getelementptr {v32}, ptr %masks, i64 %b", f"  store {v32} %mask, ptr %mp, align 64",
+        "  %b.next = add i64 %b, 1", "  %b.more = icmp ult i64 %b.next, %bits",
+        "  br i1 %b.more, label %masking, label %points.before",
+        "points.before:", "  %first = shl i64 %k, 5", "  %end32 = add i64 %first, 32",
+        "  %is.last = icmp ult i64 %even, %end32", "  %end = select i1 %is.last, i64 %even, i64 %end32", "  br label %points",
+    ]  # fmt: skip
+
+
+def _point_lines(n_lanes: int) -> list[str]:
+    """A Sobol point of each lane as `%u.s`: what all have in common, and the direction numbers of the order's low bits."""
+    v32, vd, wide = f"<{n_lanes} x i32>", f"<{n_lanes} x double>", Shape(n_lanes)
+    return [
+        "points:", "  %d.s = phi i64 [ %first, %points.before ], [ %d.s.next, %points.after ]",
+        "  %kd.s = add i64 %d.s, %shuffles", "  %kp.s = getelementptr i64, ptr %keys, i64 %kd.s",
+        "  %key.s = load i64, ptr %kp.s, align 8",
+        "  %column = and i64 %d.s, 31", "  %begin = shl i64 %column, 5", "  %np = getelementptr i32, ptr %numbers, i64 %begin",
+        "  %bp = getelementptr i32, ptr %bases, i64 %d.s", "  %base = load i32, ptr %bp, align 4",
+        *_splat("%bases.s", v32, "i32", "%base", n_lanes), "  br label %adding",
+        "adding:", "  %q = phi i64 [ 0, %points ], [ %q.next, %adding ]",
+        f"  %sum = phi {v32} [ %bases.s, %points ], [ %sum.next, %adding ]",
+        "  %nq = getelementptr i32, ptr %np, i64 %q", "  %nb = load i32, ptr %nq, align 4",
+        *_splat("%nbs", v32, "i32", "%nb", n_lanes),
+        f"  %mq = getelementptr {v32}, ptr %masks, i64 %q", f"  %is = load {v32}, ptr %mq, align 64",
+        f"  %part = and {v32} %is, %nbs", f"  %sum.next = xor {v32} %sum, %part",
+        "  %q.next = add i64 %q, 1", "  %q.more = icmp ult i64 %q.next, %bits",
+        "  br i1 %q.more, label %adding, label %points.after",
+        "points.after:", f"  %moved = call {v32} @scramble.{n_lanes}({v32} %sum.next, i64 %key.s)",
+        f"  %pd = uitofp {v32} %moved to {vd}", f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}",
+        f"  %u.s = fmul {vd} %ph, {wide.constant(2.0**-32)}",
+    ]  # fmt: skip
+
+
+def _plain_lines(n_lanes: int) -> list[str]:
+    """A plain random number of each lane as `%u.p`: a counter mixed."""
+    v64, vd, wide = f"<{n_lanes} x i64>", f"<{n_lanes} x double>", Shape(n_lanes)
+    return [
+        "plains:", "  %has.plain = icmp ult i64 %even, %n", "  br i1 %has.plain, label %plain, label %after",
+        "plain:", "  %d.p = phi i64 [ %even, %plains ], [ %d.p.next, %plain ]",
+        "  %kd.p = add i64 %d.p, %shuffles", "  %kp.p = getelementptr i64, ptr %keys, i64 %kd.p",
+        "  %key.p = load i64, ptr %kp.p, align 8", *_splat("%ks", v64, "i64", "%key.p", n_lanes),
+        f"  %count = add {v64} %ks, %steps", f"  %x = call {v64} @mix.{n_lanes}({v64} %count)",
+        f"  %x12 = lshr {v64} %x, {_integers(64, n_lanes, 12)}", f"  %xd = uitofp {v64} %x12 to {vd}",
+        f"  %xh = fadd {vd} %xd, {wide.constant(0.5)}", f"  %u.p = fmul {vd} %xh, {wide.constant(2.0**-52)}",
+    ]  # fmt: skip
 
 
 def _splat(name: str, kind: str, lane: str, value: str, n_lanes: int) -> list[str]:
@@ -157,106 +187,49 @@ def _splat(name: str, kind: str, lane: str, value: str, n_lanes: int) -> list[st
     ]
 
 
-def _group_lines(n_lanes: int) -> list[str]:
-    """The indices of a group of paths, and the loop over dimensions."""
-    v32, v64 = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>"
-    iota = "<" + ", ".join(f"i64 {i}" for i in range(n_lanes)) + ">"
+def _bridge_lines(n_lanes: int, which: str) -> list[str]:
+    """The number `%u` as a normal one, and the stretch of months that it splits; every name ends with `which`."""
+    vd, w = f"<{n_lanes} x double>", which
     return [
-        "groups:", "  %g = phi i64 [ %first, %entry ], [ %g.next, %after ]",
-        *_splat("%gs", v64, "i64", "%g", n_lanes),
-        f"  %index = add {v64} %gs, {iota}",
-        f"  %small = trunc {v64} %index to {v32}",
-        f"  %steps = mul {v64} %index, {_integers(64, n_lanes, sobol.GOLDEN - (1 << 64))}",
-        "  %from = sub i64 %g, %first",
-        "  br label %dims",
-        "dims:", "  %d = phi i64 [ 0, %groups ], [ %d.next, %next ]",
-        "  %kd = add i64 %d, %shuffles", "  %kp = getelementptr i64, ptr %keys, i64 %kd", "  %key = load i64, ptr %kp, align 8",
-        "  %is.even = icmp ult i64 %d, %even", "  br i1 %is.even, label %point, label %plain",
-    ]  # fmt: skip
-
-
-def _draw_lines(n_lanes: int) -> list[str]:
-    """A uniform number `%u` in each lane: a Sobol point, or a counter mixed."""
-    v32, v64, vd = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>", f"<{n_lanes} x double>"
-    wide = Shape(n_lanes)
-    return [
-        "point:", "  %chunk = lshr i64 %d, 5", "  %sp = getelementptr i64, ptr %keys, i64 %chunk",
-        "  %skey = load i64, ptr %sp, align 8",
-        f"  %order = call {v32} @scramble({v32} %small, i64 %skey)",
-        "  %column = and i64 %d, 31", "  %begin = shl i64 %column, 5",
-        "  %np = getelementptr i32, ptr %numbers, i64 %begin",
-        f"  %bits = call {v32} @sobol({v32} %order, ptr %np)",
-        f"  %moved = call {v32} @scramble({v32} %bits, i64 %key)",
-        f"  %pd = uitofp {v32} %moved to {vd}",
-        f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}",
-        f"  %pu = fmul {vd} %ph, {wide.constant(2.0**-32)}",
-        "  br label %next",
-        "plain:",
-        *_splat("%ks", v64, "i64", "%key", n_lanes),
-        f"  %c = add {v64} %ks, %steps",
-        f"  %x = call {v64} @mix({v64} %c)",
-        f"  %x12 = lshr {v64} %x, {_integers(64, n_lanes, 12)}",
-        f"  %xd = uitofp {v64} %x12 to {vd}",
-        f"  %xh = fadd {vd} %xd, {wide.constant(0.5)}",
-        f"  %xu = fmul {vd} %xh, {wide.constant(2.0**-52)}",
-        "  br label %next",
-        "next:", f"  %u = phi {vd} [ %pu, %point ], [ %xu, %plain ]",
-    ]  # fmt: skip
-
-
-def _bridge_lines(n_lanes: int) -> list[str]:
-    """The number as a normal one, and the stretch of months that it splits."""
-    vd = f"<{n_lanes} x double>"
-    return [
-        f"  %z = call {vd} @prenup.ppf.v{n_lanes}f64({vd} %u)",
-        "  %w = shl i64 %d, 2",
-        "  %w0 = getelementptr i64, ptr %splits, i64 %w", "  %at = load i64, ptr %w0, align 8",
-        "  %w1 = getelementptr i64, ptr %w0, i64 1", "  %mid = load i64, ptr %w1, align 8",
-        "  %w2 = getelementptr i64, ptr %w0, i64 2", "  %share = load double, ptr %w2, align 8",
-        "  %w3 = getelementptr i64, ptr %w0, i64 3", "  %spread = load double, ptr %w3, align 8",
-        *_splat("%shs", vd, "double", "%share", n_lanes),
-        *_splat("%sds", vd, "double", "%spread", n_lanes),
-        "  %ra = mul i64 %at, %stride", "  %ia = add i64 %ra, %from", "  %pa = getelementptr double, ptr %out, i64 %ia",
-        "  %rm = mul i64 %mid, %stride", "  %im = add i64 %rm, %from", "  %pm = getelementptr double, ptr %out, i64 %im",
-        f"  %read = load {vd}, ptr %pa, align 8",
-        "  %is.first = icmp eq i64 %d, 0",
-        f"  %whole = select i1 %is.first, {vd} zeroinitializer, {vd} %read",
-        f"  %part = fmul {vd} %whole, %shs", f"  %dev = fmul {vd} %z, %sds", f"  %earlier = fadd {vd} %part, %dev",
-        f"  %rest = fsub {vd} %whole, %earlier",
+        f"  %z.{w} = call {vd} @prenup.ppf.v{n_lanes}f64({vd} %u.{w})",
+        f"  %w0.{w} = getelementptr [4 x i64], ptr %splits, i64 %d.{w}", f"  %at.{w} = load i64, ptr %w0.{w}, align 8",
+        f"  %w1.{w} = getelementptr i64, ptr %w0.{w}, i64 1", f"  %mid.{w} = load i64, ptr %w1.{w}, align 8",
+        f"  %w2.{w} = getelementptr i64, ptr %w0.{w}, i64 2", f"  %share.{w} = load double, ptr %w2.{w}, align 8",
+        f"  %w3.{w} = getelementptr i64, ptr %w0.{w}, i64 3", f"  %spread.{w} = load double, ptr %w3.{w}, align 8",
+        *_splat(f"%shares.{w}", vd, "double", f"%share.{w}", n_lanes),
+        *_splat(f"%spreads.{w}", vd, "double", f"%spread.{w}", n_lanes),
+        f"  %ra.{w} = mul i64 %at.{w}, %stride", f"  %ia.{w} = add i64 %ra.{w}, %from",
+        f"  %pa.{w} = getelementptr double, ptr %out, i64 %ia.{w}",
+        f"  %rm.{w} = mul i64 %mid.{w}, %stride", f"  %im.{w} = add i64 %rm.{w}, %from",
+        f"  %pm.{w} = getelementptr double, ptr %out, i64 %im.{w}",
+        f"  %read.{w} = load {vd}, ptr %pa.{w}, align 8",
+        f"  %is.first.{w} = icmp eq i64 %d.{w}, 0",
+        f"  %whole.{w} = select i1 %is.first.{w}, {vd} zeroinitializer, {vd} %read.{w}",
+        f"  %kept.{w} = fmul {vd} %whole.{w}, %shares.{w}", f"  %dev.{w} = fmul {vd} %z.{w}, %spreads.{w}",
+        f"  %earlier.{w} = fadd {vd} %kept.{w}, %dev.{w}", f"  %rest.{w} = fsub {vd} %whole.{w}, %earlier.{w}",
         # For the total itself `first` and `middle` are one place: the earlier part is written last and stays.
-        f"  store {vd} %rest, ptr %pm, align 8", f"  store {vd} %earlier, ptr %pa, align 8",
+        f"  store {vd} %rest.{w}, ptr %pm.{w}, align 8", f"  store {vd} %earlier.{w}, ptr %pa.{w}, align 8",
     ]  # fmt: skip
 
 
-def _store_lines(n_lanes: int) -> list[str]:
+def _store_lines(n_lanes: int, which: str) -> list[str]:
     """The number as it is, in its month."""
     return [
-        "  %r = mul i64 %d, %stride",
-        "  %i = add i64 %r, %from",
-        "  %p = getelementptr double, ptr %out, i64 %i",
-        f"  store <{n_lanes} x double> %u, ptr %p, align 8",
+        f"  %r.{which} = mul i64 %d.{which}, %stride",
+        f"  %i.{which} = add i64 %r.{which}, %from",
+        f"  %p.{which} = getelementptr double, ptr %out, i64 %i.{which}",
+        f"  store <{n_lanes} x double> %u.{which}, ptr %p.{which}, align 8",
     ]
 
 
 def module_text(n_lanes: int) -> str:
     """The module of draws; it depends on nothing but the width of vectors."""
-    shape = Shape(n_lanes)
-    extra = [
-        f"declare {shape.double} @llvm.copysign.{shape.suffix}({shape.double}, {shape.double})",
-        "declare i32 @llvm.fshl.i32(i32, i32, i32)",
-        f"declare <{n_lanes} x i32> @llvm.bitreverse.v{n_lanes}i32(<{n_lanes} x i32>)",
-    ]
-    parts = [
-        declarations(shape),
-        *extra,
-        log_function(shape),
-        ppf_function(shape),
-        scramble_function(n_lanes),
-        sobol_function(n_lanes),
-        mix_function(n_lanes),
-        _loop(n_lanes, normal=True),
-        _loop(n_lanes, normal=False),
-    ]
+    parts = ["declare i32 @llvm.fshl.i32(i32, i32, i32)"]
+    for n in (n_lanes, 2 * n_lanes):
+        shape = Shape(n)
+        parts += [f"declare <{n} x i32> @llvm.bitreverse.v{n}i32(<{n} x i32>)", declarations(shape), log_function(shape)]
+        parts += [ppf_function(shape), scramble_function(n), mix_function(n)]
+    parts += [_loop(n_lanes, normal=normal, pair=pair) for normal in (True, False) for pair in (True, False)]
     return "\n\n".join(parts)
 
 
@@ -264,9 +237,9 @@ def module_text(n_lanes: int) -> str:
 
 
 @functools.cache
-def _code() -> tuple[Any, Any]:
-    places = symbols(module_text(lanes()), ("normals", "uniforms"))
-    return SIGNATURE(places["normals"]), SIGNATURE(places["uniforms"])
+def functions() -> dict[str, int]:
+    """The addresses of the functions that draw: normals and uniforms, one group of futures after the other or in pairs."""
+    return symbols(module_text(lanes()), ("normals", "uniforms", "normals.pair", "uniforms.pair"))
 
 
 @functools.cache
@@ -288,26 +261,65 @@ def _splits(n: int) -> Array:
     return words
 
 
-def draw(design: Design, kind: str, name: str, n: int, parts: range, paths: range) -> Array:
-    """The draws of one stream for some paths of some randomisations: (n, randomisation, path), paths in whole groups.
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """What the code is told of one stream of some randomisations; it lives as long as this does.
 
-    `kind` is `brownian` (n months), `uniforms` (n months) or `uniform` (n is 1).
+    `keys` has the axes (randomisation, key), the shuffles' first; `bases`, (randomisation, dimension), is what the Sobol
+    points of all futures have in common: those of the bits of the shuffled index above the lowest `bits`.
+    """
+
+    law: str
+    n: int
+    even: int
+    shuffles: int
+    bits: int
+    keys: NDArray[np.uint64]
+    bases: NDArray[np.uint32]
+    numbers: NDArray[np.uint32]
+    splits: Array
+
+    @classmethod
+    @functools.lru_cache(maxsize=256)
+    def of(cls, design: Design, law: str, name: str, n: int, parts: range) -> Stream:
+        """The stream of a name; `n` is its number of months, 1 for one uniform. Blocks of a randomisation ask for the same."""
+        stream = sobol.stream_key(design.seed, law, name)
+        even = 0 if design.sampler == "random" else n if law != "brownian" else min(n, sobol.DIMENSIONS)
+        shuffles = max(1, -(-even // sobol.DIMENSIONS))
+        uses = ((sobol.SHUFFLE, range(shuffles)), (sobol.SCRAMBLE, range(even)), (sobol.COUNT, range(even, n)))
+        keys = np.ascontiguousarray(np.concatenate([sobol.keys(stream, use, parts, dims) for use, dims in uses]).T)
+        bits = max(1, (design.points - 1).bit_length())
+        first = sobol.shuffle(np.zeros(1, dtype=np.uint32), keys[:, :shuffles]) & np.uint32((1 << 32) - (1 << bits) & 0xFFFFFFFF)
+        dimensions = np.arange(even)
+        order = first[:, dimensions // sobol.DIMENSIONS]
+        bases = sobol.sobol_bits(order[:, :, None], (dimensions % sobol.DIMENSIONS)[:, None])[:, :, 0] if even else order
+        return cls(law, n, even, shuffles, bits, keys, np.ascontiguousarray(bases), _numbers(), _splits(n))
+
+    def words(self, part: int, *, pairs: bool) -> list[int]:
+        """What the code is told, in the order of `codegen.STREAM`, of the randomisation at a place.
+
+        `pairs`: there is room for a whole number of pairs of groups of futures.
+        """
+        key_place = self.keys.ctypes.data + part * self.keys.strides[0]
+        base_place = self.bases.ctypes.data + part * self.bases.strides[0] if self.even else 0
+        fixed = self.numbers.ctypes.data, self.splits.ctypes.data
+        name = ("normals" if self.law == "brownian" else "uniforms") + (".pair" if pairs else "")
+        return [functions()[name], key_place, self.even, self.shuffles, *fixed, base_place, self.bits]
+
+
+def draw(design: Design, law: str, name: str, n: int, parts: range, points: range, *, pairs: bool = True) -> Array:
+    """The draws of one stream for neighbouring points of some randomisations: (n, randomisation, point), in whole groups.
+
+    `law` is `brownian` (n months), `uniforms` (n months) or `uniform` (n is 1).
     """
     n_lanes = lanes()
-    room = -(-len(paths) // n_lanes) * n_lanes
-    out = np.empty((n, len(parts), room))
-    stream = sobol.stream_key(design.seed, kind, name)
-    even = 0 if design.sampler == "random" else n if kind != "brownian" else min(n, sobol.DIMENSIONS)
-    shuffles = max(1, -(-even // sobol.DIMENSIONS))
-    uses = ((sobol.SHUFFLE, range(shuffles)), (sobol.SCRAMBLE, range(even)), (sobol.COUNT, range(even, n)))
-    keys = np.ascontiguousarray(np.concatenate([sobol.keys(stream, use, parts, dimensions) for use, dimensions in uses]).T)
-    normals, uniforms = _code()
-    code = normals if kind == "brownian" else uniforms
-    # Held by name for the length of the calls: two threads may fill the same cache, and the loser's array is nobody else's.
-    numbers, splits = _numbers(), _splits(n)
-    fixed = numbers.ctypes.data, splits.ctypes.data, shuffles, 0
-    out_place, key_place = out.ctypes.data, keys.ctypes.data
-    for index in range(len(parts)):
-        begins, key = out_place + index * out.strides[1], key_place + index * keys.strides[0]
-        code(begins, len(parts) * room, paths.start, paths.start + len(paths), n, even, key, *fixed)
+    groups = -(-len(points) // n_lanes)
+    groups += groups & 1 if pairs else 0
+    out = np.empty((n, len(parts), groups * n_lanes))
+    stream = Stream.of(design, law, name, n, parts)
+    starts = np.arange(points.start, points.start + n_lanes, dtype=np.uint32)
+    for part in range(len(parts)):
+        place, keys, even, shuffles, numbers, splits, bases, bits = stream.words(part, pairs=pairs)
+        begin = out.ctypes.data + part * out.strides[1], out.strides[0] // 8, starts.ctypes.data
+        SIGNATURE(place)(*begin, 0, n_lanes, groups, n, even, keys, numbers, splits, shuffles, bases, bits)
     return out

@@ -6,17 +6,41 @@ relative where the result is below 1e13. Not-a-number in gives not-a-number out;
 
 from __future__ import annotations
 
+import itertools
 import math
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-EXP_DEGREE = 13
+from prenup.engine.normal import FAR, FAR_RATIO, MIDDLE, MIDDLE_RATIO, TAIL_RATIO
+
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _LOG_COEFFICIENTS = (
     6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
     1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
 )  # fmt: skip
 """Remez coefficients of log(1 + f) in s = f / (2 + f), as published with fdlibm (e_log.c, Sun Microsystems, 1993)."""
+
+
+_EXP_COEFFICIENTS = (
+    1.0, 1.0, 0.5000000000000001, 0.1666666666666667, 0.04166666666662382, 0.008333333333326082, 0.0013888888917368964,
+    0.00019841269875003973, 2.4801521055364205e-05, 2.7557255168123062e-06, 2.76202026313159e-07, 2.5105313423078524e-08,
+)  # fmt: skip
+"""Of exp(r) in powers of r up to |r| = log(2)/2, within 2e-17 of it: Chebyshev interpolation in 40 digits."""
+
+_NEAR = 6.25
+"""How far -log(4 u (1 - u)) goes in the middle of the normal distribution: all but one number in a thousand."""
+
+_MIDDLE_COEFFICIENTS = (
+    4.677241420053186, 0.6792699174022817, -0.01706579835453738, -0.0020950231390056266, 0.0005281640990943677,
+    -3.926570563582709e-05, -3.862130080161114e-06, 1.1977788597406603e-06, -8.222345842892583e-08, -1.1632283525965202e-08,
+    2.9732942791065045e-09, -1.5317165557604197e-10, -3.6704275606513627e-11, 7.448832277360201e-12, -2.2960380467258074e-13,
+    -1.1469968512427117e-13, 1.8655102141846522e-14, 6.090449243213221e-17, -3.6799479951035183e-16, 3.148619471163828e-17,
+    3.2450240345330135e-18, -4.751636867145554e-19, -3.005659326805477e-21,
+)  # fmt: skip
+"""Of the inverse normal over u - 1/2, in powers of w - _NEAR / 2 with w = -log(4 u (1 - u)): Chebyshev interpolation in
+40 digits, within 4e-16. The variable is that of M. Giles, Approximating the erfinv function (GPU Computing Gems, 2011)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +82,16 @@ def hex_double(value: float) -> str:
 
 
 class Text:
-    """Lines of a function's body, with fresh names for values."""
+    """Lines of a function's body, with fresh names for values. Parts of one body share a `count` of names."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, count: Iterator[int] | None = None) -> None:
         self.shape = shape
         self.lines: list[str] = []
-        self._count = 0
+        self._count = count or itertools.count()
 
     def put(self, text: str) -> str:
         """One instruction; the name of its value is returned."""
-        self._count += 1
-        name = f"%v{self._count}"
+        name = f"%v{next(self._count)}"
         self.lines.append(f"  {name} = {text}")
         return name
 
@@ -90,36 +113,69 @@ class Text:
     def number(self, value: float) -> str:
         return self.shape.constant(value)
 
+    def least(self, a: str, b: str) -> str:
+        """The smaller of two; not-a-number if either is."""
+        return self._first(self.select(self.compare("olt", a, b), a, b), a)
+
+    def most(self, a: str, b: str) -> str:
+        """The larger of two; not-a-number if either is."""
+        return self._first(self.select(self.compare("ogt", a, b), a, b), a)
+
+    def _first(self, found: str, a: str) -> str:
+        """What a comparison found, which is its second number where one is none, or the first if that is none."""
+        return found if a.startswith(("<", "0x")) else self.select(self.compare("uno", a, a), a, found)
+
 
 def exp_function(shape: Shape) -> str:
-    """exp(x) = 2^n * exp(r) with |r| <= log(2)/2, where exp(r) is its Taylor sum; scaled in two steps, as 2^n may underflow."""
-    t, s = Text(shape), shape
-    low = t.select(t.compare("ult", "%x", t.number(-746.0)), t.number(-746.0), "%x")
-    x = t.select(t.compare("ogt", low, t.number(710.0)), t.number(710.0), low)
-    x = t.select(t.compare("uno", "%x", "%x"), t.number(0.0), x)
+    """The function exp."""
+    t = Text(shape)
+    return _function("exp", shape, "%x", t, exponential(t, "%x"))
+
+
+def exponential(t: Text, argument: str) -> str:
+    """exp(x) = 2^n * exp(r) with |r| <= log(2)/2, where exp(r) is a polynomial."""
+    s = t.shape
+    low = t.most(t.number(-746.0), argument)
+    x = t.least(t.number(710.0), low)
     n = t.put(f"call {s.double} @llvm.rint.{s.suffix}({s.double} {t.op('fmul', x, t.number(math.log2(math.e)))})")
     r = t.fma(n, t.number(-_LN2_HIGH), x)
     r = t.fma(n, t.number(-_LN2_LOW), r)
-    total = t.number(1.0 / math.factorial(EXP_DEGREE))
-    for power in range(EXP_DEGREE - 1, -1, -1):
-        total = t.fma(total, r, t.number(1.0 / math.factorial(power)))
-    whole = t.put(f"fptosi {s.double} {n} to {s.int64}")
+    total = t.number(_EXP_COEFFICIENTS[-1])
+    for coefficient in _EXP_COEFFICIENTS[-2::-1]:
+        total = t.fma(total, r, t.number(coefficient))
+    return _scaled(t, total, n)
+
+
+def _scaled(t: Text, x: str, n: str) -> str:
+    """x * 2^n, where n is a whole number from -1,100 to 1,100 or not a number."""
+    s = t.shape
+    if s.lanes == 8:  # AVX-512 has an instruction for it
+        v = s.double
+        return t.put(f"call {v} @llvm.x86.avx512.mask.scalef.pd.512({v} {x}, {v} {n}, {v} zeroinitializer, i8 -1, i32 4)")
+    there = t.select(t.compare("ord", n, n), n, t.number(0.0))
+    whole = t.put(f"fptosi {s.double} {there} to {s.int64}")
     half = t.put(f"ashr {s.int64} {whole}, {s.integer(1)}")
-    rest = t.put(f"sub {s.int64} {whole}, {half}")
-    for exponent in (half, rest):
-        biased = t.put(f"add {s.int64} {exponent}, {s.integer(1023)}")
-        bits = t.put(f"shl {s.int64} {biased}, {s.integer(52)}")
-        total = t.put(f"fmul {s.double} {total}, {t.put(f'bitcast {s.int64} {bits} to {s.double}')}")
-    result = t.select(t.compare("uno", "%x", "%x"), "%x", total)
-    return _function("exp", shape, "%x", t, result)
+    for exponent in (half, t.put(f"sub {s.int64} {whole}, {half}")):  # in two steps, as 2^n may underflow
+        bits = t.put(f"shl {s.int64} {t.put(f'add {s.int64} {exponent}, {s.integer(1023)}')}, {s.integer(52)}")
+        x = t.put(f"fmul {s.double} {x}, {t.put(f'bitcast {s.int64} {bits} to {s.double}')}")
+    return x
 
 
 def log_function(shape: Shape) -> str:
-    """log(x) = k * log(2) + log(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2)."""
+    """log(x), whatever x is."""
     t, s = Text(shape), shape
     tiny = t.compare("olt", "%x", t.number(2.2250738585072014e-308))
-    scaled = t.put(f"fmul {s.double} %x, {t.number(2.0**54)}")
-    x = t.select(tiny, scaled, "%x")
+    x = t.select(tiny, t.put(f"fmul {s.double} %x, {t.number(2.0**54)}"), "%x")
+    total = _logarithm(t, x, t.select(tiny, t.number(-54.0), t.number(0.0)))
+    total = t.select(t.compare("oeq", "%x", t.number(math.inf)), "%x", total)
+    total = t.select(t.compare("oeq", "%x", t.number(0.0)), t.number(-math.inf), total)
+    total = t.select(t.compare("ult", "%x", t.number(0.0)), t.number(math.nan), total)
+    return _function("log", shape, "%x", t, total)
+
+
+def _logarithm(t: Text, x: str, more: str = "") -> str:
+    """log(x) = k * log(2) + log(1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), for a normal x; `more` is added to k."""
+    s = t.shape
     bits = t.put(f"bitcast {s.double} {x} to {s.int64}")
     # Adding the distance from sqrt(1/2) to 1 carries into the exponent exactly where the fraction passes sqrt(2).
     moved = t.put(f"add {s.int64} {bits}, {s.integer(0x3FF0000000000000 - 0x3FE6A09E667F3BCD)}")
@@ -128,7 +184,7 @@ def log_function(shape: Shape) -> str:
     ones = t.put(f"add {s.int64} {fraction}, {s.integer(0x3FE6A09E667F3BCD)}")
     m = t.put(f"bitcast {s.int64} {ones} to {s.double}")
     exponent = t.put(f"sitofp {s.int64} {k} to {s.double}")
-    exponent = t.select(tiny, t.op("fsub", exponent, t.number(54.0)), exponent)
+    exponent = t.op("fadd", exponent, more) if more else exponent
     f = t.put(f"fsub {s.double} {m}, {t.number(1.0)}")
     q = t.put(f"fdiv {s.double} {f}, {t.op('fadd', t.number(2.0), f)}")
     z = t.op("fmul", q, q)
@@ -139,11 +195,7 @@ def log_function(shape: Shape) -> str:
     half_square = t.op("fmul", t.op("fmul", t.number(0.5), f), f)
     inner = t.fma(exponent, t.number(_LN2_LOW), t.op("fmul", q, t.op("fadd", half_square, r)))
     whole = t.op("fsub", f, t.op("fsub", half_square, inner))
-    total = t.fma(exponent, t.number(_LN2_HIGH), whole)
-    total = t.select(t.compare("oeq", "%x", t.number(math.inf)), "%x", total)
-    total = t.select(t.compare("oeq", "%x", t.number(0.0)), t.number(-math.inf), total)
-    total = t.select(t.compare("ult", "%x", t.number(0.0)), t.number(math.nan), total)
-    return _function("log", shape, "%x", t, total)
+    return t.fma(exponent, t.number(_LN2_HIGH), whole)
 
 
 def power_function(shape: Shape) -> str:
@@ -166,6 +218,65 @@ def power_function(shape: Shape) -> str:
     return _function("pow", shape, "%x, %y", t, result)
 
 
+def ppf_function(shape: Shape) -> str:
+    """The inverse normal: one polynomial in the middle, where nearly all numbers are; lanes that are not take another way."""
+    t, s = Text(shape), shape
+    rest = t.op("fsub", t.number(1.0), "%x")
+    four = t.op("fmul", t.op("fmul", "%x", t.number(4.0)), rest)
+    w = _logarithm(t, four)
+    far = any_far = t.compare("ult", w, t.number(-_NEAR))
+    if s.lanes > 1:
+        any_far = t.put(f"call i1 @llvm.vector.reduce.or.v{s.lanes}i1({s.bool} {far})")
+    moved = t.op("fsub", t.number(-_NEAR / 2), w)
+    total = t.number(_MIDDLE_COEFFICIENTS[-1])
+    for coefficient in _MIDDLE_COEFFICIENTS[-2::-1]:
+        total = t.fma(total, moved, t.number(coefficient))
+    middle = t.op("fmul", total, t.op("fsub", "%x", t.number(0.5)))
+    head = f"define internal {s.double} @prenup.ppf.{s.suffix}({s.double} %x) nounwind {{"
+    return "\n".join([
+        _far_function(shape), "", head, "entry:", *t.lines, f"  br i1 {any_far}, label %tails, label %done",
+        "tails:", f"  %tail = call {s.double} @prenup.far.{s.suffix}({s.double} %x)",
+        f"  %mixed = select {s.bool} {far}, {s.double} %tail, {s.double} {middle}", "  br label %done",
+        "done:", f"  %z = phi {s.double} [ {middle}, %entry ], [ %mixed, %tails ]", f"  ret {s.double} %z", "}",
+    ])  # fmt: skip
+
+
+def _far_function(shape: Shape) -> str:
+    """The inverse normal of AS 241: the middle and the tails are both worked out, and one is taken."""
+    t = Text(shape)
+    offset = t.op("fsub", "%x", t.number(0.5))
+    square = t.op("fsub", t.number(MIDDLE * MIDDLE), t.op("fmul", offset, offset))
+    middle = t.op("fmul", _ratio(t, MIDDLE_RATIO, square), offset)
+    rest = t.op("fsub", t.number(1.0), "%x")
+    tail = t.select(t.compare("olt", rest, "%x"), rest, "%x")
+    logarithm = t.put(f"call {shape.double} @prenup.log.{shape.suffix}({shape.double} {tail})")
+    r = t.put(f"call {shape.double} @llvm.sqrt.{shape.suffix}({shape.double} {t.put(f'fneg {shape.double} {logarithm}')})")
+    far = t.compare("ogt", r, t.number(FAR))
+    from_ = t.select(far, t.op("fsub", r, t.number(FAR)), t.op("fsub", r, t.number(1.6)))
+    size = _ratio(t, TAIL_RATIO, from_, FAR_RATIO, far)
+    size = t.select(t.compare("oeq", r, t.number(float("inf"))), r, size)
+    signed = t.put(f"call {shape.double} @llvm.copysign.{shape.suffix}({shape.double} {size}, {shape.double} {offset})")
+    distance = t.put(f"call {shape.double} @llvm.fabs.{shape.suffix}({shape.double} {offset})")
+    result = t.select(t.compare("ole", distance, t.number(MIDDLE)), middle, signed)
+    head = f"define internal {shape.double} @prenup.far.{shape.suffix}({shape.double} %x) nounwind {{"
+    return "\n".join([head, *t.lines, f"  ret {shape.double} {result}", "}"])
+
+
+def _ratio(t: Text, ratio: Any, x: str, other: Any = None, where: str = "") -> str:
+    """Two polynomials, one over the other; with `other`, its coefficients where the condition holds."""
+    sums = []
+    for part in (0, 1):
+        coefficients = [
+            t.number(c) if other is None else t.select(where, t.number(o), t.number(c))
+            for c, o in zip(ratio[part], other[part] if other is not None else ratio[part], strict=True)
+        ]
+        total = coefficients[0]
+        for coefficient in coefficients[1:]:
+            total = t.fma(total, x, coefficient)
+        sums.append(total)
+    return t.put(f"fdiv {t.shape.double} {sums[0]}, {sums[1]}")
+
+
 def _function(name: str, shape: Shape, parameters: str, text: Text, result: str) -> str:
     arguments = ", ".join(f"{shape.double} {p}" for p in parameters.split(", "))
     head = f"define internal {shape.double} @prenup.{name}.{shape.suffix}({arguments}) nounwind readnone {{"
@@ -176,5 +287,10 @@ def declarations(shape: Shape) -> str:
     """The intrinsics that generated code may call."""
     t, s = shape.double, shape.suffix
     one = [f"declare {t} @llvm.{f}.{s}({t})" for f in ("rint", "fabs", "sqrt")]
-    two = [f"declare {t} @llvm.{f}.{s}({t}, {t})" for f in ("minimum", "maximum")]
-    return "\n".join([*one, *two, f"declare {t} @llvm.fmuladd.{s}({t}, {t}, {t})"])
+    two = [f"declare {t} @llvm.copysign.{s}({t}, {t})"]
+    more = [f"declare {t} @llvm.fmuladd.{s}({t}, {t}, {t})"]
+    if shape.lanes > 1:
+        more.append(f"declare i1 @llvm.vector.reduce.or.v{shape.lanes}i1({shape.bool})")
+    if shape.lanes == 8:
+        more.append(f"declare {t} @llvm.x86.avx512.mask.scalef.pd.512({t}, {t}, {t}, i8, i32)")
+    return "\n".join([*one, *two, *more])
