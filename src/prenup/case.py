@@ -77,7 +77,7 @@ class Case:
     ) -> Run:
         """Work the deal out. `keep` names rows whose every month is kept on every path that is kept.
 
-        `views` None takes as many views as suit the paths: 128, and more beyond 16,384 paths.
+        `views` None takes a view for every four paths, each with futures of its own.
 
         `engine` is `native`, `reference`, or `auto` for the fastest that runs here; `executor` any of
         `concurrent.futures`, or `dask.distributed`'s `Client.get_executor()`.
@@ -99,7 +99,7 @@ class Case:
         changes: Sequence[Mapping[str, Any]],
         *,
         paths: int = 4_096,
-        views: int = 32,
+        views: int | None = None,
         seed: int = 1,
         engine: str = "auto",
         executor: Executor | None = None,
@@ -112,10 +112,11 @@ class Case:
         Raises:
             ValueError: a path is no known number of the deal, or a value does not fit it.
         """
-        from prenup.engine.run import Settings
+        from prenup.engine.run import Settings, usual_views
         from prenup.outcome.sweep import sweep
 
-        return sweep(self.deal, self.sheet, Settings(paths, views, seed, engine=engine), changes, executor)
+        drawn = usual_views(paths) if views is None else views
+        return sweep(self.deal, self.sheet, Settings(paths, drawn, seed, engine=engine), changes, executor)
 
 
 def load(path: str | Path) -> Case:

@@ -14,7 +14,7 @@ from prenup.engine.streams import Design
 
 def drawn(design: Design, kind: str, name: str, n: int, part: int, paths: range) -> np.ndarray:
     """The draws of one randomisation."""
-    found = [sampling.draw(design, kind, name, n, range(part, part + 1), paths, pairs=p)[:, 0] for p in (False, True)]
+    found = [sampling.draw(design, kind, (name,), n, range(part, part + 1), paths, pairs=p)[0, :, 0] for p in (False, True)]
     assert np.array_equal(*[each[:, : len(paths)] for each in found])
     return found[0]
 
@@ -29,7 +29,7 @@ def test_both_engines_draw_the_same(sampler: str, months: int) -> None:
         found = drawn(design, "brownian", "x", months, part, range(256))
         assert np.allclose(found, normals[:, part], rtol=1e-13, atol=1e-13)
         assert np.array_equal(drawn(design, "brownian", "x", months, part, range(64, 128)), found[:, 64:128])
-    together = sampling.draw(design, "brownian", "x", months, range(4), range(256))
+    together = sampling.draw(design, "brownian", ("y", "x"), months, range(4), range(256))[1]
     assert np.allclose(together, normals, rtol=1e-13, atol=1e-13)
     once = drawn(design, "uniform", "x", 1, 2, range(256))
     assert np.array_equal(once[0], streams.uniform(design, "x")[2])
@@ -46,7 +46,7 @@ def test_threads_that_fill_the_tables_at_once_draw_the_same() -> None:
     expected = drawn(design, "brownian", "z", 77, 0, range(64))
     for _ in range(20):
         sampling._splits.cache_clear()
-        sampling.Stream.of.cache_clear()  # type: ignore[attr-defined]
+        sampling.Streams.of.cache_clear()  # type: ignore[attr-defined]
         sampling._numbers.cache_clear()
         with ThreadPoolExecutor(8) as pool:
             all_drawn = list(pool.map(lambda _: drawn(design, "brownian", "z", 77, 0, range(64)), range(8)))

@@ -84,6 +84,17 @@ class AbstractProgram:
     sheet: Sheet
     finals: tuple[str, ...]
 
+    def view_uniforms(self, design: Design, names: tuple[str, ...], block: Block) -> Array:
+        """One uniform a view for some unknowns: (unknown, randomisation, view)."""
+        drawn = [streams.view_uniform(design, name, block.randomisations, block.views) for name in names]
+        return np.array(drawn).reshape(len(names), *block.shape[:2])
+
+    def begun(self, design: Design, block: Block, views: Mapping[str, Array] | None) -> Filling:
+        """A block before its first month, with the draws of what is unknown."""
+        names = tuple(name for name in self.sheet.unknowns if name not in (views or {}))
+        drawn = self.view_uniforms(design, names, block)[..., None]
+        return Filling(self.sheet, design, block, dict(zip(names, drawn, strict=True)) | dict(views or {}))
+
     def work(self, filling: Filling, levers: Sequence[Mapping[str, float]], stop: Stop) -> Iterator[Filled]:
         """Work a block out once for each setting of the levers, on the same draws.
 
@@ -104,7 +115,7 @@ class AbstractProgram:
             CancelledError: `stop` was set.
         """
         with np.errstate(all="ignore"):  # a path that leaves the finite numbers is found and reported
-            return next(self.work(Filling(self.sheet, design, block, views or {}), [{}], stop or Stop()))
+            return next(self.work(self.begun(design, block, views), [{}], stop or Stop()))
 
     def sums(
         self, design: Design, block: Block, levers: Sequence[Mapping[str, float]], views: Mapping[str, Array] | None, stop: Stop
@@ -116,7 +127,7 @@ class AbstractProgram:
         parts = len(block.randomisations)
         totals, counts = np.zeros((len(levers), len(self.finals), parts)), np.zeros((len(levers), parts))
         with np.errstate(all="ignore"):
-            filling = Filling(self.sheet, design, block, views or {})
+            filling = self.begun(design, block, views)
             for number, found in enumerate(self.work(filling, levers, stop)):
                 counts[number] = found.sound.sum(axis=(1, 2))
                 for row, values in enumerate(found.finals.values()):
@@ -183,12 +194,7 @@ class Filling:
         self._needs: dict[str, frozenset[str]] = {}
         self._equations: list[tuple[str, Expr]] = []
         self.shocks: dict[Shock, Array] = {}
-        self.views: dict[str, Array] = {}
-        for name in sheet.unknowns:
-            drawn = views.get(name)
-            if drawn is None:
-                drawn = streams.view_uniform(design, name, block.randomisations, block.views)[:, :, None]
-            self.views[name] = drawn
+        self.views = views
 
     def set(self, parameters: Mapping[str, float]) -> None:
         """Give levers other values than the sheet's; the draws stay, and so does what does not stand on a changed one."""

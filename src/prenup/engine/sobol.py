@@ -85,11 +85,19 @@ def stream_key(seed: int, kind: str, name: str) -> int:
 
 def keys(stream: int, purpose: int, randomisations: Sequence[int], dimensions: Sequence[int]) -> NDArray[np.uint64]:
     """One key for each dimension and randomisation of a stream: (dimension, randomisation)."""
-    root = np.array([(stream + GOLDEN * purpose) & WORD], dtype=np.uint64)
+    found: NDArray[np.uint64] = keys_of_all([stream], purpose, randomisations, dimensions)[0].T
+    return found
+
+
+def keys_of_all(
+    streams: Sequence[int], purpose: int, randomisations: Sequence[int], dimensions: Sequence[int]
+) -> NDArray[np.uint64]:
+    """One key for each stream, randomisation and dimension: (stream, randomisation, dimension)."""
+    root = np.array([(stream + GOLDEN * purpose) & WORD for stream in streams], dtype=np.uint64)
     steps = np.uint64(GOLDEN) * (np.array(randomisations, dtype=np.uint64) + np.uint64(1))
-    by_randomisation = mix(mix(root) + steps)
+    by_randomisation = mix(mix(root)[:, None] + steps)
     steps = np.uint64(GOLDEN) * (np.array(dimensions, dtype=np.uint64) + np.uint64(1))
-    return mix(by_randomisation + steps[:, None])
+    return mix(by_randomisation[:, :, None] + steps)
 
 
 def mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -1,8 +1,8 @@
 """What of a sheet is known beforehand, what is the same on all paths of a view, and what has to be worked out on each.
 
-Parts of equations that no month and no path changes are inputs: one number a view (`Held`), or one a path, worked out before
-its first month (`Begun`). What the calendar alone changes is a table (`Monthly`). What only the calendar and a view's inputs
-change is worked out once a month for all futures of the view (`Calm`); the rest on every path.
+Parts of equations that no month changes are inputs (`Held`), or are worked out before the first month: once a view
+(`Settled`), or once a path (`Begun`). What the calendar alone changes is a table (`Monthly`). What only the calendar and a
+view change is worked out once a month for all futures of the view (`Calm`); the rest on every path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,14 @@ from prenup.sheet.sheet import Sheet
 
 @dataclass(frozen=True, slots=True)
 class Held(Expr):
-    """An input that is the same on all paths of a view: its place in the list of such inputs."""
+    """A known number, the same on all paths: its place in the list of such inputs."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled(Expr):
+    """What a view settles for all its paths: its place in the list of such expressions."""
 
     index: int
 
@@ -47,10 +54,11 @@ class Calm(Expr):
 class Program:
     """A sheet ready for code: equations whose leaves are inputs, monthly draws and rows.
 
-    `held` and `tables` are expressions for the host to work out beforehand, one number a view or one a month; `begun` are
-    worked out once a path; `starts` gives each row's value before the first month. `calm_rows` are worked out once a month
-    and view, and `calm` are the expressions of them that paths read; `lively` rows differ by path. `ends` are worked out
-    after the last month. `finals` and `series` are the expressions of what is asked for.
+    `held` and `tables` are expressions for the host to work out beforehand, one number or one a month; `views` are unknowns,
+    one draw a view. `settled` are worked out once a view and `begun` once a path; `starts` gives each row's value before the
+    first month. `calm_rows` are worked out once a month and view, and `calm` are the expressions of them that paths read;
+    `lively` rows differ by path. `ends` are worked out after the last month. `finals` and `series` are the expressions of
+    what is asked for.
     """
 
     calm_rows: tuple[tuple[str, Expr], ...]
@@ -59,6 +67,8 @@ class Program:
     ends: tuple[tuple[str, Expr], ...]
     starts: dict[str, Expr]
     held: tuple[Expr, ...]
+    views: tuple[str, ...]
+    settled: tuple[Expr, ...]
     begun: tuple[Expr, ...]
     tables: tuple[Expr, ...]
     shocks: tuple[Shock, ...]
@@ -66,7 +76,7 @@ class Program:
     series: tuple[Expr, ...]
     n_months: int
     host: tuple[str, ...]
-    """Rows that the host works out: those of the once stage that no path changes."""
+    """Rows that the host works out: those that follow from known numbers alone."""
 
 
 def program(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> Program:
@@ -79,6 +89,7 @@ class _Sorting:
         self.sheet = sheet
         self.once = {row.name: row for row in sheet.rows.values() if row.stage == "once"}
         self.held: dict[Expr, Held] = {}
+        self.views: dict[Expr, Settled] = {}
         self.begun: dict[Expr, Begun] = {}
         self.tables: dict[Expr, Monthly] = {}
         self.calm: dict[Expr, Calm] = {}
@@ -110,13 +121,15 @@ class _Sorting:
             ends=tuple(ends.items()),
             starts=starts,
             held=tuple(self.held),
+            views=tuple(self.sheet.unknowns),
+            settled=tuple(self.views),
             begun=tuple(self.begun),
             tables=tuple(self.tables),
-            shocks=tuple(dict.fromkeys(node for node in leaves if isinstance(node, Shock))),
+            shocks=tuple(sorted(dict.fromkeys(node for node in leaves if isinstance(node, Shock)), key=lambda shock: shock.law)),
             finals=asked[0],
             series=series_read,
             n_months=self.sheet.calendar.n_months,
-            host=tuple(name for name, row in self.once.items() if not self.by_path(row.expr)),
+            host=tuple(name for name, row in self.once.items() if not self.by_path(row.expr) and not self.by_view(row.expr)),
         )
 
     def _equations(self) -> tuple[dict[str, Expr], dict[str, Expr]]:
@@ -129,7 +142,7 @@ class _Sorting:
                 continue
             node, start = self.settled(row.expr), self.settled(row.start)
             starts[row.name], equations[row.name] = start, node
-            if isinstance(node, Const | Held | Monthly | Begun | Ref):
+            if isinstance(node, Const | Held | View | Settled | Monthly | Begun | Ref):
                 self.instead[row.name] = node
             else:
                 # What looks back at itself says the same as another that does, where both begin alike.
@@ -147,7 +160,11 @@ class _Sorting:
             return node
         if self.lasts(node):
             if self.by_path(node):
-                return self.begins(node)
+                return self.begun.setdefault(self.opened(node), Begun(len(self.begun)))
+            if isinstance(node, View):
+                return node
+            if self.by_view(node):
+                return self.views.setdefault(self.opened(node), Settled(len(self.views)))
             return self.held.setdefault(node, Held(len(self.held)))
         if self.by_calendar(node):
             return self.tables.setdefault(node, Monthly(len(self.tables)))
@@ -159,7 +176,13 @@ class _Sorting:
             return node
         if node.fn in ("mul", "div"):
             return self._product(node)
-        return simpler(Op(node.fn, tuple(self.settled(argument) for argument in node.args)))
+        return self._whole(simpler(Op(node.fn, tuple(self.settled(argument) for argument in node.args))))
+
+    def _whole(self, node: Expr) -> Expr:
+        """An expression that turns out to stand on nothing but what a view settles, as a part of that."""
+        if isinstance(node, Op) and all(isinstance(argument, Const | Held | View | Settled) for argument in node.args):
+            return self.views.setdefault(node, Settled(len(self.views)))
+        return node
 
     def _product(self, node: Op) -> Expr:
         """Factors that no month and no path changes as one input; the others in their order."""
@@ -179,9 +202,9 @@ class _Sorting:
                 stack.append(factor.args[0])
             else:
                 other = self._factor(factor)
-                rest = other if rest is None else Op("mul", (rest, other))
+                rest = other if rest is None else self._whole(Op("mul", (rest, other)))
         assert rest is not None
-        return simpler(Op("mul", (rest, self.settled(known))))
+        return self._whole(simpler(Op("mul", (rest, self.settled(known)))))
 
     def _factor(self, node: Expr) -> Expr:
         """A factor that is no product of known numbers and others."""
@@ -189,16 +212,19 @@ class _Sorting:
             return Op("div", (self.settled(node.args[0]), self.settled(node.args[1])))
         return self.settled(node)
 
-    def begins(self, node: Expr) -> Expr:
-        """What a path begins with, on what no path changes, on draws and on other beginnings."""
+    def opened(self, node: Expr) -> Expr:
+        """What a view settles or a path begins with, on inputs, on draws, and on what was there before it."""
         if isinstance(node, Ref):
-            return self.begins(self.once[node.name].expr)
-        if isinstance(node, Shock):
-            opened: Expr = node
-        else:
-            assert isinstance(node, Op)
-            opened = Op(node.fn, tuple(self.begins(a) if self.by_path(a) else self.settled(a) for a in node.args))
-        return self.begun.setdefault(opened, Begun(len(self.begun)))
+            return self.opened(self.once[node.name].expr)
+        if not isinstance(node, Op):
+            return node if isinstance(node, Shock) else self.settled(node)
+        return simpler(Op(node.fn, tuple(self._within(argument, by_path=self.by_path(node)) for argument in node.args)))
+
+    def _within(self, node: Expr, *, by_path: bool) -> Expr:
+        """A part of what is opened: opened too where it differs by the same, and what it stands on otherwise."""
+        if self.by_path(node) or (self.by_view(node) and not by_path):
+            return self.opened(node)
+        return self.settled(node)
 
     def lasts(self, node: Expr) -> bool:
         """Whether no month changes an expression."""
@@ -207,6 +233,10 @@ class _Sorting:
     def by_path(self, node: Expr) -> bool:
         """Whether an expression of the once stage differs by path."""
         return self._moves("path", node)
+
+    def by_view(self, node: Expr) -> bool:
+        """Whether an expression of the once stage differs by view."""
+        return self._moves("view", node)
 
     def is_known(self, node: Expr) -> bool:
         """Whether no month and no path changes an expression."""
@@ -267,7 +297,7 @@ class _Sorting:
         return result if lively else self._calm(result)
 
     def _calm(self, node: Expr) -> Expr:
-        return node if isinstance(node, Const | Held) else self.calm.setdefault(node, Calm(len(self.calm)))
+        return node if isinstance(node, Const | Held | View | Settled) else self.calm.setdefault(node, Calm(len(self.calm)))
 
     def _parted(self, node: Expr) -> tuple[bool, Expr]:
         """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""
@@ -315,6 +345,7 @@ def _needed(asked: list[Expr], rows: Mapping[str, Expr], starts: Mapping[str, Ex
 _LEAVES: dict[str, Callable[[Expr], bool]] = {
     "month": lambda node: not (isinstance(node, Const | Param | View) or (isinstance(node, Shock) and node.law == "uniform")),
     "path": lambda node: isinstance(node, Shock),
+    "view": lambda node: isinstance(node, View),
     "not calendar": lambda node: not isinstance(node, Const | Param | Table),
 }
 

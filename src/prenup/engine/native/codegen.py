@@ -2,17 +2,17 @@
 
 A group is one future of each of the lanes' views, so that what a view settles is a value of a lane: worked out once a month,
 then used by the groups. What a row was last month stands in scratch memory that stays in the first cache, and so do the
-draws; everything of this month is a value. Nothing branches on a value and nothing raises. `fmul` and `fadd` may be
-contracted to one rounding, and nothing is reassociated.
+draws; everything of this month is a value. Equations do not branch on a value and nothing raises. `fmul` and `fadd` may be
+contracted to one rounding; what is put in another order is put so by `simplify`, in the open, and by nobody else.
 """
 
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from functools import cached_property
 
-from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program
+from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
+from prenup.engine.native.layout import Layout
+from prenup.engine.native.simplify import is_truth
 from prenup.engine.native.vector_math import (
     Shape,
     Text,
@@ -23,26 +23,25 @@ from prenup.engine.native.vector_math import (
     power_function,
     ppf_function,
 )  # fmt: skip
-from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, walk
+from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View
 
 VERSION = 4
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-_CALLS = {"sqrt": "llvm.sqrt", "abs": "llvm.fabs", "log": "prenup.log", "pow": "prenup.pow", "ppf": "prenup.ppf"}
+_CALLS = {
+    "sqrt": "llvm.sqrt",
+    "abs": "llvm.fabs",
+    "exp": "prenup.exp",
+    "log": "prenup.log",
+    "pow": "prenup.pow",
+    "ppf": "prenup.ppf",
+}
 _FUNCTIONS = {"log": log_function, "pow": power_function, "ppf": ppf_function}
-_NEEDS = {"log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
+_NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
-STATE = 3_072
-"""Numbers of last month that a core's first cache holds beside the rest."""
-
-DRAWS = 65_536
-"""Draws that a core's second cache holds beside the rest."""
-
-MOST_GROUPS = 8
-
-ARGUMENTS = ("held", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
+ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
 """What `run` is told, eight bytes each: addresses of numbers, then counts. After them come `STREAM` for each stream of draws."""
 
 STREAM = ("draw", "keys", "even", "shuffles", "numbers", "splits", "bases", "bits")
@@ -57,77 +56,6 @@ class Value:
     def __init__(self, name: str, is_bool: bool) -> None:
         self.name = name
         self.is_bool = is_bool
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Where things stand in the scratch memory, in doubles, and how many groups of futures are worked out side by side."""
-
-    program: Program
-    lanes: int
-
-    @cached_property
-    def slots(self) -> dict[str, int]:
-        """The place of each row whose last month is looked at, among the rows of its kind: calm ones or lively ones."""
-        p = self.program
-        looked = {n.name for e in self._equations for n in walk(e) if isinstance(n, Prev)}
-        looked |= {n.name for e in (*(e for _, e in p.ends), *p.finals) for n in walk(e) if isinstance(n, Ref)}
-        found: dict[str, int] = {}
-        for rows in (p.calm_rows, p.lively):
-            found |= {name: place for place, name in enumerate(n for n, _ in rows if n in looked)}
-        return found
-
-    @property
-    def _equations(self) -> list[Expr]:
-        p = self.program
-        return [*(e for _, e in (*p.calm_rows, *p.lively)), *p.calm]
-
-    @cached_property
-    def groups(self) -> int:
-        """Groups of futures side by side, a power of two: as many as the caches hold."""
-        p = self.program
-        months = sum(1 if shock.law == "uniform" else p.n_months for shock in p.shocks)
-        lively = sum(name in self.slots for name, _ in p.lively) + len(p.begun)
-        groups = MOST_GROUPS
-        while (groups > 1 and groups * self.lanes * lively > STATE) or groups * self.lanes * months > DRAWS:
-            groups //= 2
-        return max(groups, 1)
-
-    @property
-    def width(self) -> int:
-        return self.groups * self.lanes
-
-    @cached_property
-    def draws(self) -> dict[Shock, int]:
-        """Where each stream's draws begin: (month, group, lane)."""
-        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
-        begins = itertools.accumulate([0, *lengths])
-        return {shock: begin * self.width for shock, begin in zip(self.program.shocks, begins, strict=False)}
-
-    @property
-    def state(self) -> int:
-        """Where the lively rows' slots begin: (slot, group, lane)."""
-        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
-        return sum(lengths) * self.width
-
-    @property
-    def begun(self) -> int:
-        """Where what paths begin with stands: (expression, group, lane)."""
-        return self.state + sum(name in self.slots for name, _ in self.program.lively) * self.width
-
-    @property
-    def calm_state(self) -> int:
-        """Where the calm rows' slots begin: (slot, lane)."""
-        return self.begun + len(self.program.begun) * self.width
-
-    @property
-    def calm(self) -> int:
-        """Where this month's calm expressions stand: (expression, lane)."""
-        return self.calm_state + sum(name in self.slots for name, _ in self.program.calm_rows) * self.lanes
-
-    @property
-    def total(self) -> int:
-        return self.calm + len(self.program.calm) * self.lanes
 
 
 def module_text(program: Program, layout: Layout) -> str:
@@ -157,18 +85,22 @@ class _Filling:
     def text(self) -> str:
         p, places = self.program, self.layout
         self.part(self.entry)
+        for index, node in enumerate(p.settled):
+            value = self.as_number(self.of(node))
+            self.known[Settled(index)] = value
+            self.store(value, self.place("%scratch", places.settled + index * places.lanes))
         self.store_starts(p.calm_rows)
         self.part(self.begin)
         for index, node in enumerate(p.begun):
-            value = self.as_number(self.of(node))
-            self.known[Begun(index)] = value
-            self.store(value, self.lane_place(places.begun, index))
+            value = self.known[Begun(index)] = self.of(node)
+            (self.store_truth if is_truth(node) else self.store)(value, self.lane_place(places.begun, index))
         self.store_starts(p.lively)
         self.part(self.calm)
         for name, node in p.calm_rows:
             self.rows[name] = self.of(node)
         for index, node in enumerate(p.calm):
-            self.store(self.as_number(self.of(node)), self.place("%scratch", places.calm + index * places.lanes))
+            place = self.place("%scratch", places.calm + index * places.lanes)
+            (self.store_truth if self.is_truth(node) else self.store)(self.of(node), place)
         self.store_state(p.calm_rows)
         self.part(self.group)
         for name, node in p.lively:
@@ -203,7 +135,22 @@ class _Filling:
         return Value(self.into.put(f"load {self.shape.double}, ptr {place}, align 8"), False)
 
     def store(self, value: Value, place: str) -> None:
-        self.into.lines.append(f"  store {self.shape.double} {value.name}, ptr {place}, align 8")
+        """A number, or yes and no as numbers."""
+        self.into.lines.append(f"  store {self.shape.double} {self.as_number(value).name}, ptr {place}, align 8")
+
+    def load_truth(self, place: str) -> Value:
+        """Yes or no of each lane: a bit each where a byte holds them, else a number."""
+        if self.shape.lanes != 8:
+            return self.as_bool(self.load(place))
+        bits = self.into.put(f"load i8, ptr {place}, align 8")
+        return Value(self.into.put(f"bitcast i8 {bits} to {self.shape.bool}"), True)
+
+    def store_truth(self, value: Value, place: str) -> None:
+        if self.shape.lanes != 8:
+            self.store(value, place)
+            return
+        bits = self.into.put(f"bitcast {self.shape.bool} {self.as_bool(value).name} to i8")
+        self.into.lines.append(f"  store i8 {bits}, ptr {place}, align 8")
 
     def slot(self, name: str) -> str:
         """The address of a row's last month."""
@@ -212,15 +159,21 @@ class _Filling:
             return self.place("%scratch", self.layout.calm_state + place * self.layout.lanes)
         return self.lane_place(self.layout.state, place)
 
+    def store_slot(self, name: str, value: Value) -> None:
+        if name in self.layout.truths:
+            self.store_truth(value, self.slot(name))
+        else:
+            self.store(value, self.slot(name))
+
     def store_starts(self, rows: tuple[tuple[str, Expr], ...]) -> None:
         for name, _ in rows:
             if name in self.layout.slots:
-                self.store(self.as_number(self.of(self.program.starts[name])), self.slot(name))
+                self.store_slot(name, self.of(self.program.starts[name]))
 
     def store_state(self, rows: tuple[tuple[str, Expr], ...]) -> None:
         for name, _ in rows:
             if name in self.layout.slots:
-                self.store(self.as_number(self.rows[name]), self.slot(name))
+                self.store_slot(name, self.rows[name])
 
     def store_series(self) -> None:
         for index, node in enumerate(self.program.series):
@@ -246,13 +199,19 @@ class _Filling:
         if isinstance(node, Const):
             return Value(self.shape.constant(node.value), False)
         if isinstance(node, Ref | Prev):  # a row's last value, where months are over
-            return self.load(self.slot(node.name))
+            return (self.load_truth if node.name in places.truths else self.load)(self.slot(node.name))
         if isinstance(node, Held):
-            return self.load(self.place("%held", node.index * places.lanes))
+            return self.in_every_lane(self.into.put(f"load double, ptr {self.place('%held', node.index)}, align 8"))
+        if isinstance(node, View):
+            return self.load(self.place("%views", self.program.views.index(node.name) * places.lanes))
+        if isinstance(node, Settled):
+            return self.load(self.place("%scratch", places.settled + node.index * places.lanes))
         if isinstance(node, Calm):
-            return self.load(self.place("%scratch", places.calm + node.index * places.lanes))
+            truth = self.is_truth(self.program.calm[node.index])
+            return (self.load_truth if truth else self.load)(self.place("%scratch", places.calm + node.index * places.lanes))
         if isinstance(node, Begun):
-            return self.load(self.lane_place(places.begun, node.index))
+            truth = is_truth(self.program.begun[node.index])
+            return (self.load_truth if truth else self.load)(self.lane_place(places.begun, node.index))
         if isinstance(node, Monthly):
             at = self.into.put(f"add i64 %m, {node.index * self.program.n_months}")
             place = self.into.put(f"getelementptr double, ptr %tables, i64 {at}")
@@ -264,6 +223,10 @@ class _Filling:
             base = self.into.put(f"getelementptr double, ptr %mine, i64 {month}")
             return self.load(self.place(base, places.draws[node]))
         raise TypeError(f"{type(node).__name__} has no code")
+
+    def is_truth(self, node: Expr) -> bool:
+        """Whether a calm expression is yes or no."""
+        return is_truth(node) or (isinstance(node, Ref | Prev) and node.name in self.layout.truths)
 
     def in_every_lane(self, number: str) -> Value:
         t = self.shape.double
@@ -294,7 +257,7 @@ class _Filling:
             return t.least(first, second) if node.fn == "min" else t.most(first, second)
         if node.fn == "neg":
             return t.put(f"fneg {s.double} {numbers[0]}")
-        if node.fn == "exp":
+        if node.fn == "exp" and t in (self.calm, self.group):  # elsewhere it is called, for less code
             return exponential(t, numbers[0])
         return t.put(f"call {s.double} @{_CALLS[node.fn]}.{s.suffix}({', '.join(f'{s.double} {n}' for n in numbers)})")
 
@@ -312,8 +275,8 @@ class _Filling:
         """The function: a loop over groups that begin, one over months with one over groups inside, one over groups that end."""
         lanes, last = self.layout.lanes, self.program.n_months - 1
         return "\n".join([
-            "define internal void @fill(ptr %held, ptr %tables, ptr %scratch, ptr %finals, ptr %series, i64 %n_groups, "
-            "i64 %columns, i64 %final_stride, i64 %serie_stride, i64 %month_stride) nounwind {",
+            "define internal void @fill(ptr %held, ptr %views, ptr %tables, ptr %scratch, ptr %finals, ptr %series, "
+            "i64 %n_groups, i64 %columns, i64 %final_stride, i64 %serie_stride, i64 %month_stride) nounwind {",
             "entry:", *_in_first_month(self.entry.lines), "  br label %begin",
             *_over_groups("begin", "entry", lanes, _in_first_month(self.begin.lines)), "begin.done:", "  br label %months",
             "months:", "  %m = phi i64 [ 0, %begin.done ], [ %m.next, %group.done ]", *self.calm.lines, "  br label %group",
@@ -344,22 +307,22 @@ def _run(program: Program, layout: Layout) -> str:
     """The function `run`: lanes after lanes, futures after futures, drawn once and worked out under every setting."""
     lanes, groups = layout.lanes, layout.groups
     words = [*ARGUMENTS, *(f"{word}.{i}" for i in range(len(program.shocks)) for word in STREAM)]
-    pointers = {"held", "tables", "starts", "finals", "series", "scratch", "draw", "keys", "numbers", "splits", "bases"}
+    pointers = {"held", "views", "tables", "starts", "finals", "series", "scratch", "draw", "keys", "numbers", "splits", "bases"}
     lines = ["define void @run(ptr %a) nounwind {", "entry:"]
     for index, word in enumerate(words):
         lines += [f"  %p.{word} = getelementptr i64, ptr %a, i64 {index}"]
         lines += [f"  %{word} = load {'ptr' if word.split('.')[0] in pointers else 'i64'}, ptr %p.{word}, align 8"]
-    held, tables = len(program.held) * lanes, len(program.tables) * program.n_months
+    tables = len(program.tables) * program.n_months
     lines += [
         "  %month_stride = mul i64 %columns, %n_futures",
         f"  %serie_stride = mul i64 %month_stride, {program.n_months}",
         f"  %of.finals = mul i64 %month_stride, {len(program.finals)}",
         f"  %of.series = mul i64 %serie_stride, {len(program.series)}",
         f"  %n_sets = udiv i64 %columns, {lanes}",
-        f"  %of.held = mul i64 %n_sets, {held}",
         "  br label %sets", "sets:", "  %c = phi i64 [ 0, %entry ], [ %c.next, %sets.after ]",
         f"  %c.lane = mul i64 %c, {lanes}", "  %my.starts = getelementptr i32, ptr %starts, i64 %c.lane",
-        f"  %c.held = mul i64 %c, {held}", "  br label %futures",
+        f"  %c.views = mul i64 %c, {len(program.views) * lanes}",
+        "  %my.views = getelementptr double, ptr %views, i64 %c.views", "  br label %futures",
         "futures:", "  %f = phi i64 [ 0, %sets ], [ %f.next, %futures.after ]",
         "  %left = sub i64 %n_futures, %f", f"  %few = icmp ult i64 %left, {groups}",
         f"  %n_groups = select i1 %few, i64 %left, i64 {groups}",
@@ -374,15 +337,14 @@ def _run(program: Program, layout: Layout) -> str:
     lines += [
         "  %f.row = mul i64 %f, %columns", "  %at = add i64 %f.row, %c.lane", "  br label %settings",
         "settings:", "  %s = phi i64 [ 0, %futures ], [ %s.next, %settings ]",
-        "  %s.held = mul i64 %s, %of.held", "  %held.at = add i64 %s.held, %c.held",
-        "  %my.held = getelementptr double, ptr %held, i64 %held.at",
+        f"  %s.held = mul i64 %s, {len(program.held)}", "  %my.held = getelementptr double, ptr %held, i64 %s.held",
         f"  %s.tables = mul i64 %s, {tables}", "  %my.tables = getelementptr double, ptr %tables, i64 %s.tables",
         "  %s.finals = mul i64 %s, %of.finals", "  %finals.at = add i64 %s.finals, %at",
         "  %my.finals = getelementptr double, ptr %finals, i64 %finals.at",
         "  %s.series = mul i64 %s, %of.series", "  %series.at = add i64 %s.series, %at",
         "  %my.series = getelementptr double, ptr %series, i64 %series.at",
-        "  call void @fill(ptr %my.held, ptr %my.tables, ptr %scratch, ptr %my.finals, ptr %my.series, i64 %n_groups, "
-        "i64 %columns, i64 %month_stride, i64 %serie_stride, i64 %month_stride)",
+        "  call void @fill(ptr %my.held, ptr %my.views, ptr %my.tables, ptr %scratch, ptr %my.finals, ptr %my.series, "
+        "i64 %n_groups, i64 %columns, i64 %month_stride, i64 %serie_stride, i64 %month_stride)",
         "  %s.next = add i64 %s, 1", "  %s.more = icmp ult i64 %s.next, %n_settings",
         "  br i1 %s.more, label %settings, label %futures.after",
         "futures.after:", f"  %f.next = add i64 %f, {groups}", "  %f.more = icmp ult i64 %f.next, %n_futures",

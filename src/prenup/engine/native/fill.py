@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from prenup.engine.native import sampling
 from prenup.engine.native.classify import Program, program
-from prenup.engine.native.codegen import Layout, module_text
+from prenup.engine.native.codegen import module_text
 from prenup.engine.native.compile import function, lanes
-from prenup.engine.native.sampling import Stream
+from prenup.engine.native.layout import Layout
 from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Filling, Stop, soundness
 from prenup.engine.streams import Design
-from prenup.sheet.expr import Shock
 from prenup.sheet.sheet import Sheet
 
 TOGETHER = 2_097_152
@@ -32,6 +32,10 @@ class Native(AbstractProgram):
     layout: Layout
     text: str
 
+    def view_uniforms(self, design: Design, names: tuple[str, ...], block: Block) -> Array:
+        """In machine code."""
+        return sampling.draw(design, "view_uniform", names, 1, block.randomisations, block.views)[:, 0, :, : len(block.views)]
+
     def work(self, filling: Filling, levers: Sequence[Mapping[str, float]], stop: Stop) -> Iterator[Filled]:
         """Inputs by NumPy, then as many settings at once as fit, in machine code."""
         columns = _Columns.of(filling.design, filling.block, self.layout.lanes)
@@ -47,16 +51,15 @@ class Native(AbstractProgram):
                 yield Filled(last, months, soundness(filling.shape, last, months))
 
     def _inputs(self, filling: Filling, levers: Sequence[Mapping[str, float]]) -> tuple[Array, Array]:
-        """What no path changes under each setting: (setting, input, randomisation, view) and (setting, table, month)."""
-        plan, (parts, n_views, _) = self.plan, filling.shape
-        held = np.empty((len(levers), len(plan.held), parts, n_views))
+        """What is known under each setting: (setting, input) and (setting, table, month)."""
+        plan = self.plan
+        held = np.empty((len(levers), len(plan.held)))
         tables = np.empty((len(levers), len(plan.tables), plan.n_months))
         for number, setting in enumerate(levers):
             filling.set(setting)
             filling.once(plan.host)
             for index, node in enumerate(plan.held):
-                value = np.asarray(filling.lasting(f"held {index}", node), dtype=float)
-                held[number, index] = value[..., 0] if value.ndim else value
+                held[number, index] = filling.lasting(f"held {index}", node)
             for index, node in enumerate(plan.tables):
                 tables[number, index] = filling.by_month(f"table {index}", node)
         return held, tables
@@ -68,20 +71,27 @@ class Native(AbstractProgram):
         shape = len(parts), len(held)
         finals = np.empty((*shape, len(self.finals), columns.n_futures, columns.room))
         series = np.empty((*shape, len(self.series), plan.n_months, columns.n_futures, columns.room))
-        numbers = columns.folded(held)
+        views = columns.folded([filling.views[name] for name in plan.views])
         scratch, starts = np.empty(self.layout.total + 8), columns.starts
         begin = scratch.ctypes.data + -scratch.ctypes.data % 64
-        streams = [self._stream(filling.design, shock, parts) for shock in plan.shocks]
+        # Held by name for the length of the calls: two threads may fill the same cache, and the loser's are nobody else's.
+        streams = self._streams(filling.design)
         for part in range(len(parts)):
-            places = [each.ctypes.data for each in (numbers[part], tables, starts, finals[part], series[part])]
+            places = [each.ctypes.data for each in (held, views[part], tables, starts, finals[part], series[part])]
             counts = [columns.room, columns.n_futures, columns.step, len(held)]
-            told = [word for stream in streams for word in stream.words(part, pairs=self.layout.groups > 1)]
-            words = np.array([*places, begin, *counts, *told], dtype=np.uint64)
+            told = [stream.words(place, parts[part], pairs=self.layout.groups > 1) for stream, place in streams]
+            words = np.array([*places, begin, *counts, *(word for each in told for word in each)], dtype=np.uint64)
             run(words.ctypes.data)
         return finals, series
 
-    def _stream(self, design: Design, shock: Shock, parts: range) -> Stream:
-        return Stream.of(design, shock.law, shock.stream, 1 if shock.law == "uniform" else self.plan.n_months, parts)
+    def _streams(self, design: Design) -> list[tuple[sampling.Streams, int]]:
+        """The streams of each shock, and its place among them."""
+        found: list[tuple[sampling.Streams, int]] = []
+        for law in dict.fromkeys(shock.law for shock in self.plan.shocks):  # shocks of one law stand together
+            names = tuple(shock.stream for shock in self.plan.shocks if shock.law == law)
+            streams = sampling.Streams.of(design, law, names, 1 if law == "uniform" else self.plan.n_months)
+            found += [(streams, place) for place in range(len(names))]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +127,12 @@ class _Columns:
         """Futures in a column."""
         return self.shape[2] // self.split
 
-    def folded(self, held: Array) -> Array:
-        """Inputs as lanes read them, from (setting, input, randomisation, view).
-
-        Returns (randomisation, setting, turn of lanes, input, lane).
-        """
+    def folded(self, views: Sequence[Array]) -> Array:
+        """Draws of unknowns, (randomisation, view, 1) each, as lanes read them: (randomisation, turn of lanes, unknown, lane)."""
         of_column = np.minimum(np.arange(self.room) // self.split, self.shape[1] - 1)
-        by_column = held[..., of_column].reshape(*held.shape[:3], -1, self.lanes)
-        return np.ascontiguousarray(by_column.transpose(2, 0, 3, 1, 4))
+        drawn = np.array([np.broadcast_to(each, (*self.shape[:2], 1))[:, of_column, 0] for each in views])
+        by_lane = drawn.reshape(len(views), self.shape[0], self.room // self.lanes, self.lanes)
+        return np.ascontiguousarray(by_lane.transpose(1, 2, 0, 3))
 
     def unfolded(self, out: Array) -> list[Array]:
         """Outputs by row, ([month,] randomisation, view, path), from (randomisation, row, [month,] future, column)."""
@@ -135,7 +143,20 @@ class _Columns:
 
 
 def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> AbstractProgram:
-    """A pruned sheet, rows in working order, as code."""
-    plan = program(sheet, finals, series)
-    layout = Layout(plan, lanes())
-    return Native(sheet, finals, series, plan, layout, module_text(plan, layout))
+    """A pruned sheet, rows in working order, as code. Who runs the same sheet again finds it ready."""
+    key = id(sheet), finals, series
+    found = _READY.pop(key, None)
+    if found is None:
+        plan = program(sheet, finals, series)
+        layout = Layout(plan, lanes())
+        found = Native(sheet, finals, series, plan, layout, module_text(plan, layout))
+    _READY[key] = found
+    while len(_READY) > MOST_READY:
+        _READY.pop(next(iter(_READY)), None)
+    return found
+
+
+MOST_READY = 8
+"""Programs of the last sheets that are kept: each keeps its sheet, whose identity it is known by."""
+
+_READY: dict[tuple[int, tuple[str, ...], tuple[str, ...]], Native] = {}

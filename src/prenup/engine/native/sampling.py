@@ -262,11 +262,11 @@ def _splits(n: int) -> Array:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stream:
-    """What the code is told of one stream of some randomisations; it lives as long as this does.
+class Streams:
+    """What the code is told of some streams of one law in all randomisations; it lives as long as this does.
 
-    `keys` has the axes (randomisation, key), the shuffles' first; `bases`, (randomisation, dimension), is what the Sobol
-    points of all futures have in common: those of the bits of the shuffled index above the lowest `bits`.
+    `keys` has the axes (stream, randomisation, key), the shuffles' first; `bases`, (stream, randomisation, dimension), is what
+    the Sobol points of all futures have in common: those of the bits of the shuffled index above the lowest `bits`.
     """
 
     law: str
@@ -280,46 +280,53 @@ class Stream:
     splits: Array
 
     @classmethod
-    @functools.lru_cache(maxsize=256)
-    def of(cls, design: Design, law: str, name: str, n: int, parts: range) -> Stream:
-        """The stream of a name; `n` is its number of months, 1 for one uniform. Blocks of a randomisation ask for the same."""
-        stream = sobol.stream_key(design.seed, law, name)
+    @functools.lru_cache(maxsize=64)
+    def of(cls, design: Design, law: str, names: tuple[str, ...], n: int) -> Streams:
+        """The streams of some names; `n` is their number of months, 1 for one uniform. Every block of a run asks for the same."""
+        streams = [sobol.stream_key(design.seed, law, name) for name in names]
         even = 0 if design.sampler == "random" else n if law != "brownian" else min(n, sobol.DIMENSIONS)
         shuffles = max(1, -(-even // sobol.DIMENSIONS))
+        parts = range(design.randomisations)
         uses = ((sobol.SHUFFLE, range(shuffles)), (sobol.SCRAMBLE, range(even)), (sobol.COUNT, range(even, n)))
-        keys = np.ascontiguousarray(np.concatenate([sobol.keys(stream, use, parts, dims) for use, dims in uses]).T)
-        bits = max(1, (design.points - 1).bit_length())
-        first = sobol.shuffle(np.zeros(1, dtype=np.uint32), keys[:, :shuffles]) & np.uint32((1 << 32) - (1 << bits) & 0xFFFFFFFF)
+        keys = np.concatenate([sobol.keys_of_all(streams, use, parts, dimensions) for use, dimensions in uses], axis=2)
+        points = design.views if law == "view_uniform" else design.points
+        bits = max(1, (points - 1).bit_length())
+        above = np.uint32((1 << sobol.BITS) - (1 << bits))
+        first = sobol.shuffle(np.zeros(1, dtype=np.uint32), keys[:, :, :shuffles]) & above
         dimensions = np.arange(even)
-        order = first[:, dimensions // sobol.DIMENSIONS]
-        bases = sobol.sobol_bits(order[:, :, None], (dimensions % sobol.DIMENSIONS)[:, None])[:, :, 0] if even else order
+        order = first[:, :, dimensions // sobol.DIMENSIONS, None]
+        bases = sobol.sobol_bits(order, (dimensions % sobol.DIMENSIONS)[:, None])[..., 0] if even else order[..., 0]
         return cls(law, n, even, shuffles, bits, keys, np.ascontiguousarray(bases), _numbers(), _splits(n))
 
-    def words(self, part: int, *, pairs: bool) -> list[int]:
-        """What the code is told, in the order of `codegen.STREAM`, of the randomisation at a place.
+    def words(self, stream: int, part: int, *, pairs: bool) -> list[int]:
+        """What the code is told, in the order of `codegen.STREAM`, of a stream in a randomisation, by their places.
 
         `pairs`: there is room for a whole number of pairs of groups of futures.
         """
-        key_place = self.keys.ctypes.data + part * self.keys.strides[0]
-        base_place = self.bases.ctypes.data + part * self.bases.strides[0] if self.even else 0
-        fixed = self.numbers.ctypes.data, self.splits.ctypes.data
         name = ("normals" if self.law == "brownian" else "uniforms") + (".pair" if pairs else "")
+        key_place = self.keys.ctypes.data + stream * self.keys.strides[0] + part * self.keys.strides[1]
+        base_place = self.bases.ctypes.data + stream * self.bases.strides[0] + part * self.bases.strides[1] if self.even else 0
+        fixed = self.numbers.ctypes.data, self.splits.ctypes.data
         return [functions()[name], key_place, self.even, self.shuffles, *fixed, base_place, self.bits]
 
 
-def draw(design: Design, law: str, name: str, n: int, parts: range, points: range, *, pairs: bool = True) -> Array:
-    """The draws of one stream for neighbouring points of some randomisations: (n, randomisation, point), in whole groups.
+def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range, points: range, *, pairs: bool = True) -> Array:
+    """The draws of some streams for neighbouring points of some randomisations: (stream, n, randomisation, point).
 
-    `law` is `brownian` (n months), `uniforms` (n months) or `uniform` (n is 1).
+    Points are rounded up to whole groups. `law` is `brownian` or `uniforms` (n months), `uniform` or `view_uniform` (n is 1).
     """
     n_lanes = lanes()
     groups = -(-len(points) // n_lanes)
     groups += groups & 1 if pairs else 0
-    out = np.empty((n, len(parts), groups * n_lanes))
-    stream = Stream.of(design, law, name, n, parts)
+    out = np.empty((len(names), n, len(parts), groups * n_lanes))
+    if not names:
+        return out
+    streams = Streams.of(design, law, names, n)
     starts = np.arange(points.start, points.start + n_lanes, dtype=np.uint32)
-    for part in range(len(parts)):
-        place, keys, even, shuffles, numbers, splits, bases, bits = stream.words(part, pairs=pairs)
-        begin = out.ctypes.data + part * out.strides[1], out.strides[0] // 8, starts.ctypes.data
-        SIGNATURE(place)(*begin, 0, n_lanes, groups, n, even, keys, numbers, splits, shuffles, bases, bits)
+    for stream in range(len(names)):
+        for place, part in enumerate(parts):
+            code, keys, even, shuffles, numbers, splits, bases, bits = streams.words(stream, part, pairs=pairs)
+            begin = out.ctypes.data + stream * out.strides[0] + place * out.strides[2]
+            told = begin, out.strides[1] // 8, starts.ctypes.data, 0, n_lanes, groups, n, even, keys, numbers
+            SIGNATURE(code)(*told, splits, shuffles, bases, bits)
     return out

@@ -1,0 +1,111 @@
+"""Where things stand in the scratch memory of the generated code, and how many futures it works out side by side."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from functools import cached_property
+
+from prenup.engine.native.classify import Program
+from prenup.engine.native.simplify import is_truth
+from prenup.sheet.expr import Const, Expr, Prev, Ref, Shock, walk
+
+STATE = 3_072
+"""Numbers of last month that a core's first cache holds beside the rest."""
+
+DRAWS = 65_536
+"""Draws that a core's second cache holds beside the rest."""
+
+MOST_GROUPS = 4
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where things stand in the scratch memory, in doubles, and how many groups of futures are worked out side by side."""
+
+    program: Program
+    lanes: int
+
+    @cached_property
+    def slots(self) -> dict[str, int]:
+        """The place of each row whose last month is looked at, among the rows of its kind: calm ones or lively ones."""
+        p = self.program
+        looked = {n.name for e in self._equations for n in walk(e) if isinstance(n, Prev)}
+        looked |= {n.name for e in (*(e for _, e in p.ends), *p.finals) for n in walk(e) if isinstance(n, Ref)}
+        found: dict[str, int] = {}
+        for rows in (p.calm_rows, p.lively):
+            found |= {name: place for place, name in enumerate(n for n, _ in rows if n in looked)}
+        return found
+
+    @cached_property
+    def truths(self) -> frozenset[str]:
+        """Rows that are yes or no in every month and before the first."""
+        p = self.program
+        rows = dict((*p.calm_rows, *p.lively))
+        found = {name for name in rows if isinstance(start := p.starts[name], Const) and start.value in (0.0, 1.0)}
+        while True:
+            fewer = {name for name in found if self._is_truth(rows[name], found)}
+            if fewer == found:
+                return frozenset(found)
+            found = fewer
+
+    @staticmethod
+    def _is_truth(node: Expr, rows: set[str]) -> bool:
+        return is_truth(node) or (isinstance(node, Ref | Prev) and node.name in rows)
+
+    @property
+    def _equations(self) -> list[Expr]:
+        p = self.program
+        return [*(e for _, e in (*p.calm_rows, *p.lively)), *p.calm]
+
+    @cached_property
+    def groups(self) -> int:
+        """Groups of futures side by side, a power of two: as many as the caches hold."""
+        p = self.program
+        months = sum(1 if shock.law == "uniform" else p.n_months for shock in p.shocks)
+        lively = sum(name in self.slots for name, _ in p.lively) + len(p.begun)
+        groups = MOST_GROUPS
+        while groups > 1 and groups * self.lanes * max(lively / STATE, months / DRAWS) > 1:
+            groups //= 2
+        return groups
+
+    @property
+    def width(self) -> int:
+        return self.groups * self.lanes
+
+    @cached_property
+    def draws(self) -> dict[Shock, int]:
+        """Where each stream's draws begin: (month, group, lane)."""
+        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
+        begins = itertools.accumulate([0, *lengths])
+        return {shock: begin * self.width for shock, begin in zip(self.program.shocks, begins, strict=False)}
+
+    @property
+    def state(self) -> int:
+        """Where the lively rows' slots begin: (slot, group, lane)."""
+        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
+        return sum(lengths) * self.width
+
+    @property
+    def begun(self) -> int:
+        """Where what paths begin with stands: (expression, group, lane)."""
+        return self.state + sum(name in self.slots for name, _ in self.program.lively) * self.width
+
+    @property
+    def calm_state(self) -> int:
+        """Where the calm rows' slots begin: (slot, lane)."""
+        return self.begun + len(self.program.begun) * self.width
+
+    @property
+    def calm(self) -> int:
+        """Where this month's calm expressions stand: (expression, lane)."""
+        return self.calm_state + sum(name in self.slots for name, _ in self.program.calm_rows) * self.lanes
+
+    @property
+    def settled(self) -> int:
+        """Where what views settle stands: (expression, lane)."""
+        return self.calm + len(self.program.calm) * self.lanes
+
+    @property
+    def total(self) -> int:
+        return self.settled + len(self.program.settled) * self.lanes
