@@ -103,14 +103,14 @@ def _on_their_table(run: Run, projection: Any) -> float:
 
     from prenup.engine.reference import Block, Filling
     from prenup.engine.streams import Design
+    from prenup.sheet.expr import Shock, walk
 
     table = projection.std_norm_rand().to_numpy().reshape(N_PATHS, -1)
     # Its first number moves the fund from month 0 to month 1; a driver's first month is its start.
     months = np.concatenate([np.zeros((1, N_PATHS)), table[:, : run.sheet.calendar.n_months - 1].T])
-    filling = Filling(
-        run.sheet, Design(1, 1, 1, N_PATHS, "random"), Block(range(1), range(N_PATHS)), {},
-        lambda design, shock, n_months, block: months[:, None, None, :],
-    )  # fmt: skip
+    filling = Filling(run.sheet, Design(1, 1, 1, N_PATHS, "random"), Block(range(1), range(1), range(N_PATHS)), {})
+    equations = [e for row in run.sheet.rows.values() for e in (row.expr, row.start)]
+    filling.shocks = {node: months[:, None, None, :] for e in equations for node in walk(e) if isinstance(node, Shock)}
     filling.once()
     filling.begin()
     for month in range(run.sheet.calendar.n_months):
