@@ -20,6 +20,7 @@ from prenup.engine.native.vector_math import (
     exp_function,
     exponential,
     log_function,
+    logarithm,
     power_function,
     ppf_function,
 )  # fmt: skip
@@ -257,8 +258,8 @@ class _Filling:
             return t.least(first, second) if node.fn == "min" else t.most(first, second)
         if node.fn == "neg":
             return t.put(f"fneg {s.double} {numbers[0]}")
-        if node.fn == "exp" and t in (self.calm, self.group):  # elsewhere it is called, for less code
-            return exponential(t, numbers[0])
+        if node.fn in ("exp", "log") and t in (self.calm, self.group):  # elsewhere they are called, for less code
+            return (exponential if node.fn == "exp" else logarithm)(t, numbers[0])
         return t.put(f"call {s.double} @{_CALLS[node.fn]}.{s.suffix}({', '.join(f'{s.double} {n}' for n in numbers)})")
 
     def as_bool(self, value: Value) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class Native(AbstractProgram):
     plan: Program
     layout: Layout
     text: str
+    known: dict[frozenset[tuple[str, float]], tuple[Array, Array]] = field(default_factory=dict, compare=False, repr=False)
+    """What is known under a setting of the levers, as the first block found it."""
 
     def view_uniforms(self, design: Design, names: tuple[str, ...], block: Block) -> Array:
         """In machine code."""
@@ -52,17 +54,25 @@ class Native(AbstractProgram):
 
     def _inputs(self, filling: Filling, levers: Sequence[Mapping[str, float]]) -> tuple[Array, Array]:
         """What is known under each setting: (setting, input) and (setting, table, month)."""
-        plan = self.plan
-        held = np.empty((len(levers), len(plan.held)))
-        tables = np.empty((len(levers), len(plan.tables), plan.n_months))
-        for number, setting in enumerate(levers):
+        found = [self._known(filling, setting) for setting in levers]
+        return np.array([held for held, _ in found]), np.array([tables for _, tables in found])
+
+    def _known(self, filling: Filling, setting: Mapping[str, float]) -> tuple[Array, Array]:
+        """What is known under a setting: (input,) and (table, month). No block changes it."""
+        key = frozenset(setting.items())
+        found = self.known.get(key)
+        if found is None:
+            plan = self.plan
             filling.set(setting)
             filling.once(plan.host)
-            for index, node in enumerate(plan.held):
-                held[number, index] = filling.lasting(f"held {index}", node)
+            held = np.array([filling.lasting(f"held {index}", node) for index, node in enumerate(plan.held)], dtype=float)
+            tables = np.empty((len(plan.tables), plan.n_months))
             for index, node in enumerate(plan.tables):
-                tables[number, index] = filling.by_month(f"table {index}", node)
-        return held, tables
+                tables[index] = filling.by_month(f"table {index}", node)
+            found = held, tables
+            if len(self.known) < MOST_KNOWN:
+                self.known[key] = found
+        return found
 
     def _called(self, filling: Filling, columns: _Columns, held: Array, tables: Array) -> tuple[Array, Array]:
         """Call the code for every randomisation: (randomisation, setting, row, future, column), with months after rows."""
@@ -155,6 +165,9 @@ def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> A
         _READY.pop(next(iter(_READY)), None)
     return found
 
+
+MOST_KNOWN = 4_096
+"""Settings of the levers of which a program remembers what is known."""
 
 MOST_READY = 8
 """Programs of the last sheets that are kept: each keeps its sheet, whose identity it is known by."""

@@ -278,6 +278,8 @@ class Streams:
     bases: NDArray[np.uint32]
     numbers: NDArray[np.uint32]
     splits: Array
+    addresses: tuple[int, int, int, int]
+    """Of keys, bases, numbers and splits: asking an array for its own is slow."""
 
     @classmethod
     @functools.lru_cache(maxsize=64)
@@ -296,7 +298,9 @@ class Streams:
         dimensions = np.arange(even)
         order = first[:, :, dimensions // sobol.DIMENSIONS, None]
         bases = sobol.sobol_bits(order, (dimensions % sobol.DIMENSIONS)[:, None])[..., 0] if even else order[..., 0]
-        return cls(law, n, even, shuffles, bits, keys, np.ascontiguousarray(bases), _numbers(), _splits(n))
+        arrays = keys, np.ascontiguousarray(bases), _numbers(), _splits(n)
+        keys_at, bases_at, numbers_at, splits_at = (array.ctypes.data for array in arrays)
+        return cls(law, n, even, shuffles, bits, *arrays, (keys_at, bases_at, numbers_at, splits_at))
 
     def words(self, stream: int, part: int, *, pairs: bool) -> list[int]:
         """What the code is told, in the order of `codegen.STREAM`, of a stream in a randomisation, by their places.
@@ -304,10 +308,10 @@ class Streams:
         `pairs`: there is room for a whole number of pairs of groups of futures.
         """
         name = ("normals" if self.law == "brownian" else "uniforms") + (".pair" if pairs else "")
-        key_place = self.keys.ctypes.data + stream * self.keys.strides[0] + part * self.keys.strides[1]
-        base_place = self.bases.ctypes.data + stream * self.bases.strides[0] + part * self.bases.strides[1] if self.even else 0
-        fixed = self.numbers.ctypes.data, self.splits.ctypes.data
-        return [functions()[name], key_place, self.even, self.shuffles, *fixed, base_place, self.bits]
+        keys, bases, numbers, splits = self.addresses
+        keys += stream * self.keys.strides[0] + part * self.keys.strides[1]
+        bases += stream * self.bases.strides[0] + part * self.bases.strides[1]
+        return [functions()[name], keys, self.even, self.shuffles, numbers, splits, bases, self.bits]
 
 
 def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range, points: range, *, pairs: bool = True) -> Array:
@@ -323,10 +327,11 @@ def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range,
         return out
     streams = Streams.of(design, law, names, n)
     starts = np.arange(points.start, points.start + n_lanes, dtype=np.uint32)
+    out_at, starts_at = out.ctypes.data, starts.ctypes.data
+    code = SIGNATURE(streams.words(0, 0, pairs=pairs)[0])
     for stream in range(len(names)):
         for place, part in enumerate(parts):
-            code, keys, even, shuffles, numbers, splits, bases, bits = streams.words(stream, part, pairs=pairs)
-            begin = out.ctypes.data + stream * out.strides[0] + place * out.strides[2]
-            told = begin, out.strides[1] // 8, starts.ctypes.data, 0, n_lanes, groups, n, even, keys, numbers
-            SIGNATURE(code)(*told, splits, shuffles, bases, bits)
+            _, keys, even, shuffles, numbers, splits, bases, bits = streams.words(stream, part, pairs=pairs)
+            begin = out_at + stream * out.strides[0] + place * out.strides[2], out.strides[1] // 8, starts_at
+            code(*begin, 0, n_lanes, groups, n, even, keys, numbers, splits, shuffles, bases, bits)
     return out

@@ -162,15 +162,20 @@ def _scaled(t: Text, x: str, n: str) -> str:
 
 
 def log_function(shape: Shape) -> str:
+    """The function log."""
+    t = Text(shape)
+    return _function("log", shape, "%x", t, logarithm(t, "%x"))
+
+
+def logarithm(t: Text, argument: str) -> str:
     """log(x), whatever x is."""
-    t, s = Text(shape), shape
-    tiny = t.compare("olt", "%x", t.number(2.2250738585072014e-308))
-    x = t.select(tiny, t.put(f"fmul {s.double} %x, {t.number(2.0**54)}"), "%x")
+    s = t.shape
+    tiny = t.compare("olt", argument, t.number(2.2250738585072014e-308))
+    x = t.select(tiny, t.put(f"fmul {s.double} {argument}, {t.number(2.0**54)}"), argument)
     total = _logarithm(t, x, t.select(tiny, t.number(-54.0), t.number(0.0)))
-    total = t.select(t.compare("oeq", "%x", t.number(math.inf)), "%x", total)
-    total = t.select(t.compare("oeq", "%x", t.number(0.0)), t.number(-math.inf), total)
-    total = t.select(t.compare("ult", "%x", t.number(0.0)), t.number(math.nan), total)
-    return _function("log", shape, "%x", t, total)
+    total = t.select(t.compare("oeq", argument, t.number(math.inf)), argument, total)
+    total = t.select(t.compare("oeq", argument, t.number(0.0)), t.number(-math.inf), total)
+    return t.select(t.compare("ult", argument, t.number(0.0)), t.number(math.nan), total)
 
 
 def _logarithm(t: Text, x: str, more: str = "") -> str:
