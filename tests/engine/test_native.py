@@ -24,6 +24,8 @@ from prenup.base.quantity import Number
 from prenup.base.units import NUMBER
 from prenup.engine.engines import engine_named
 from prenup.engine.native import compile as compiling
+from prenup.engine.native import fill as filling
+from prenup.engine.native import sampling
 from prenup.engine.reference import Block, Filled
 from prenup.engine.run import KEPT, Settings
 from prenup.engine.streams import Design
@@ -130,6 +132,20 @@ def chaotic(sheet: Sheet) -> bool:
     risky = {"sub", "pow", "log", "div", "sqrt", "exp"}
     used = {n.fn for row in sheet.rows.values() for n in walk(row.expr) if isinstance(n, Op)}
     return bool(used & comparing and used & risky) or "pow" in used or {"exp", "sub"} <= used or {"sub", "div"} <= used
+
+
+@pytest.mark.parametrize("width", [2, 4])
+def test_narrower_vectors_give_the_same(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Machines without AVX-512, or without AVX, as far as this one can play them."""
+    expected = prenup.load(DEALS[1]).run(paths=512).filled
+    for module in (compiling, filling, sampling):
+        monkeypatch.setattr(module, "lanes", lambda: width)
+    sampling.functions.cache_clear()
+    try:
+        found = prenup.load(DEALS[1]).run(paths=512).filled
+    finally:
+        sampling.functions.cache_clear()
+    compare(found, expected, 1e-12)
 
 
 # --- Splitting, executors, interruption -------------------------------------------------------------------------------
