@@ -140,10 +140,20 @@ def exponential(t: Text, argument: str) -> str:
     n = t.put(f"call {s.double} @llvm.rint.{s.suffix}({s.double} {t.op('fmul', x, t.number(math.log2(math.e)))})")
     r = t.fma(n, t.number(-_LN2_HIGH), x)
     r = t.fma(n, t.number(-_LN2_LOW), r)
-    total = t.number(_EXP_COEFFICIENTS[-1])
-    for coefficient in _EXP_COEFFICIENTS[-2::-1]:
-        total = t.fma(total, r, t.number(coefficient))
+    total = _in_halves(t, _EXP_COEFFICIENTS, r)
     return _scaled(t, total, n)
+
+
+def _in_halves(t: Text, coefficients: tuple[float, ...], x: str) -> str:
+    """A polynomial, lowest power first, as its even and its odd powers: two sums that need not wait for each other."""
+    square = t.op("fmul", x, x)
+    sums = []
+    for half in (coefficients[::2], coefficients[1::2]):
+        total = t.number(half[-1])
+        for coefficient in half[-2::-1]:
+            total = t.fma(total, square, t.number(coefficient))
+        sums.append(total)
+    return t.fma(sums[1], x, sums[0])
 
 
 def _scaled(t: Text, x: str, n: str) -> str:
@@ -193,10 +203,7 @@ def _logarithm(t: Text, x: str, more: str = "") -> str:
     f = t.put(f"fsub {s.double} {m}, {t.number(1.0)}")
     q = t.put(f"fdiv {s.double} {f}, {t.op('fadd', t.number(2.0), f)}")
     z = t.op("fmul", q, q)
-    sum_ = t.number(_LOG_COEFFICIENTS[-1])
-    for coefficient in _LOG_COEFFICIENTS[-2::-1]:
-        sum_ = t.fma(sum_, z, t.number(coefficient))
-    r = t.op("fmul", sum_, z)
+    r = t.op("fmul", _in_halves(t, _LOG_COEFFICIENTS, z), z)
     half_square = t.op("fmul", t.op("fmul", t.number(0.5), f), f)
     inner = t.fma(exponent, t.number(_LN2_LOW), t.op("fmul", q, t.op("fadd", half_square, r)))
     whole = t.op("fsub", f, t.op("fsub", half_square, inner))
@@ -233,9 +240,7 @@ def ppf_function(shape: Shape) -> str:
     if s.lanes > 1:
         any_far = t.put(f"call i1 @llvm.vector.reduce.or.v{s.lanes}i1({s.bool} {far})")
     moved = t.op("fsub", t.number(-_NEAR / 2), w)
-    total = t.number(_MIDDLE_COEFFICIENTS[-1])
-    for coefficient in _MIDDLE_COEFFICIENTS[-2::-1]:
-        total = t.fma(total, moved, t.number(coefficient))
+    total = _in_halves(t, _MIDDLE_COEFFICIENTS, moved)
     middle = t.op("fmul", total, t.op("fsub", "%x", t.number(0.5)))
     head = f"define internal {s.double} @prenup.ppf.{s.suffix}({s.double} %x) nounwind {{"
     return "\n".join([
