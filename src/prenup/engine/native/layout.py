@@ -17,6 +17,7 @@ DRAWS = 65_536
 """Draws that a core's second cache holds beside the rest."""
 
 MOST_GROUPS = 4
+"""Groups side by side at most: as many as a view has futures where nobody asks for others."""
 
 
 @dataclass(frozen=True)
