@@ -221,11 +221,8 @@ class Filling:
 
     def by_month(self, name: str, node: Expr) -> Values:
         """The value in every month, (month,), of an expression that the calendar and known numbers alone change."""
-        if name not in self._settled:
-            self._needs.setdefault(name, self._parameters_of(node))
-            self.month = slice(None)
-            self._settled[name] = self.of(node)
-        return self._settled[name]
+        self.month = slice(None)
+        return self.lasting(name, node)
 
     def _parameters_of(self, node: Expr) -> frozenset[str]:
         """The parameters that a lasting expression stands on, by itself or through rows of the once stage."""

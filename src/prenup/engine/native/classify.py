@@ -195,9 +195,7 @@ class _Sorting:
                 known = _times(known, factor)
             elif isinstance(factor, Op) and factor.fn == "mul":
                 stack += [factor.args[1], factor.args[0]]
-            elif (
-                isinstance(factor, Op) and factor.fn == "div" and self.lasts(factor.args[1]) and not self.by_path(factor.args[1])
-            ):
+            elif isinstance(factor, Op) and factor.fn == "div" and self.is_known(factor.args[1]):
                 known = _over(known, factor.args[1])
                 stack.append(factor.args[0])
             else:

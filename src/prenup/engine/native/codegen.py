@@ -39,7 +39,7 @@ _CALLS = {
     "pow": "prenup.pow",
     "ppf": "prenup.ppf",
 }
-_FUNCTIONS = {"log": log_function, "pow": power_function, "ppf": ppf_function}
+_FUNCTIONS = {"exp": exp_function, "log": log_function, "pow": power_function, "ppf": ppf_function}
 _NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
 ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
@@ -64,8 +64,7 @@ def module_text(program: Program, layout: Layout) -> str:
     shape = Shape(layout.lanes)
     filling = _Filling(program, layout).text()
     used = dict.fromkeys(need for name, needs in _NEEDS.items() if f"@prenup.{name}." in filling for need in needs)
-    functions = [exp_function(shape)] if "exp" in used else []
-    functions += [_FUNCTIONS[name](shape) for name in ("log", "pow", "ppf") if name in used]
+    functions = [function(shape) for name, function in _FUNCTIONS.items() if name in used]
     return "\n\n".join([declarations(shape), *functions, filling, _run(program, layout)])
 
 

@@ -60,53 +60,58 @@ class Layout:
         return [*(e for _, e in (*p.calm_rows, *p.lively)), *p.calm]
 
     @cached_property
+    def lengths(self) -> list[int]:
+        """Months of each stream's draws."""
+        return [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
+
+    def _looked_at(self, rows: tuple[tuple[str, Expr], ...]) -> int:
+        """How many rows have a slot."""
+        return sum(name in self.slots for name, _ in rows)
+
+    @cached_property
     def groups(self) -> int:
         """Groups of futures side by side, a power of two: as many as the caches hold."""
-        p = self.program
-        months = sum(1 if shock.law == "uniform" else p.n_months for shock in p.shocks)
-        lively = sum(name in self.slots for name, _ in p.lively) + len(p.begun)
+        lively = self._looked_at(self.program.lively) + len(self.program.begun)
         groups = MOST_GROUPS
-        while groups > 1 and groups * self.lanes * max(lively / STATE, months / DRAWS) > 1:
+        while groups > 1 and groups * self.lanes * max(lively / STATE, sum(self.lengths) / DRAWS) > 1:
             groups //= 2
         return groups
 
-    @property
+    @cached_property
     def width(self) -> int:
         return self.groups * self.lanes
 
     @cached_property
     def draws(self) -> dict[Shock, int]:
         """Where each stream's draws begin: (month, group, lane)."""
-        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
-        begins = itertools.accumulate([0, *lengths])
+        begins = itertools.accumulate([0, *self.lengths])
         return {shock: begin * self.width for shock, begin in zip(self.program.shocks, begins, strict=False)}
 
-    @property
+    @cached_property
     def state(self) -> int:
         """Where the lively rows' slots begin: (slot, group, lane)."""
-        lengths = [1 if shock.law == "uniform" else self.program.n_months for shock in self.program.shocks]
-        return sum(lengths) * self.width
+        return sum(self.lengths) * self.width
 
-    @property
+    @cached_property
     def begun(self) -> int:
         """Where what paths begin with stands: (expression, group, lane)."""
-        return self.state + sum(name in self.slots for name, _ in self.program.lively) * self.width
+        return self.state + self._looked_at(self.program.lively) * self.width
 
-    @property
+    @cached_property
     def calm_state(self) -> int:
         """Where the calm rows' slots begin: (slot, lane)."""
         return self.begun + len(self.program.begun) * self.width
 
-    @property
+    @cached_property
     def calm(self) -> int:
         """Where this month's calm expressions stand: (expression, lane)."""
-        return self.calm_state + sum(name in self.slots for name, _ in self.program.calm_rows) * self.lanes
+        return self.calm_state + self._looked_at(self.program.calm_rows) * self.lanes
 
-    @property
+    @cached_property
     def settled(self) -> int:
         """Where what views settle stands: (expression, lane)."""
         return self.calm + len(self.program.calm) * self.lanes
 
-    @property
+    @cached_property
     def total(self) -> int:
         return self.settled + len(self.program.settled) * self.lanes

@@ -214,21 +214,20 @@ def summed(ends: Mapping[str, Expr], rows: dict[str, Expr], starts: dict[str, Ex
     for name, node in ends.items():
         parts = _terms(node, positive=True)
         adding = [
-            (sign, part.name) for sign, part in parts
-            if isinstance(part, Ref) and part.name not in asked and uses.get(part.name) == 2 and _added(part.name, rows, starts)
+            (sign, part.name, step) for sign, part in parts
+            if isinstance(part, Ref) and part.name not in asked and uses.get(part.name) == 2
+            and (step := _added(part.name, rows, starts)) is not None
         ]  # fmt: skip
         if len(adding) < 2:
             found[name] = node
             continue
         sums = f"sum of {name}"
         total: Expr = Prev(sums)
-        for sign, row in adding:
-            step = _added(row, rows, starts)
-            assert step is not None
+        for sign, row, step in adding:
             total = simpler(Op("add" if sign else "sub", (total, step)))
             del rows[row]
         rows[sums], starts[sums] = total, ZERO
-        taken = {row for _, row in adding}
+        taken = {row for _, row, _ in adding}
         result: Expr = Ref(sums)
         for sign, part in parts:
             if not (isinstance(part, Ref) and part.name in taken):
