@@ -34,6 +34,10 @@ class Native(AbstractProgram):
     known: dict[frozenset[tuple[str, float]], tuple[Array, Array]] = field(default_factory=dict, compare=False, repr=False)
     """What is known under a setting of the levers, as the first block found it."""
 
+    def __reduce__(self) -> tuple[type[Native], tuple[object, ...]]:
+        """It travels with every block, and what is known stays behind: a worker finds it as soon."""
+        return Native, (self.sheet, self.finals, self.series, self.plan, self.layout, self.text)
+
     def view_uniforms(self, design: Design, names: tuple[str, ...], block: Block) -> Array:
         """In machine code."""
         return sampling.draw(design, "view_uniform", names, 1, block.randomisations, block.views)[:, 0, :, : len(block.views)]
