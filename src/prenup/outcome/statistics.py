@@ -87,22 +87,29 @@ def _error(estimates: Array) -> float:
 def unknown_share(values: Array, sound: NDArray[np.bool_]) -> float:
     """The part of the variance that is due to the unknowns: Var(E[X | view]) over the whole variance.
 
-    The views of a randomisation see the same futures, so the means of two views differ by their unknowns, and by chance
-    only where an unknown changes what a future does. That rest is estimated from the table of view by path and taken
-    off, or it would count as something that we don't know. A future that is not sound in every view is left out.
+    The means of two views differ by their unknowns and by chance: by what happens in the futures of each or, where views
+    see the same futures, by what an unknown changes in them. Chance is what is left of the table of view by path without
+    the means of its views and paths, and is taken off, or it would count as something that we don't know. Of a table that
+    is not sound throughout, paths that are not sound in every view are left out, or views that are not sound on every
+    path, whichever leaves more.
     """
     if values.shape[1] < 2:
         return 0.0
     if sound.all():
         tables = [values]
     else:
-        tables = [part[None, :, ok.all(axis=0)] for part, ok in zip(values, sound, strict=True)]
-    found = [_variances(each) for each in tables if each.shape[2] > 1]
+        tables = [_sound_part(part, ok)[None] for part, ok in zip(values, sound, strict=True)]
+    found = [_variances(each) for each in tables if min(each.shape[1:]) > 1]
     if not found:
         return float("nan")
     between, within = (float(np.mean(np.concatenate(each))) for each in zip(*found, strict=True))
     unknown, chance = max(between, 0.0), within
     return unknown / (unknown + chance) if unknown + chance > 0 else 0.0
+
+
+def _sound_part(table: Array, ok: NDArray[np.bool_]) -> Array:
+    """The larger part of a table of view by path, whole paths or whole views, that is sound throughout."""
+    return max(table[:, ok.all(axis=0)], table[ok.all(axis=1)], key=np.size)
 
 
 def _variances(tables: Array) -> tuple[Array, Array]:
