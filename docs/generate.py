@@ -14,7 +14,13 @@ from prenup.deal.reference import KindPage, reference
 from prenup.deal.schema import schema
 
 HERE = Path(__file__).parent
-GROUPS = {"terms": "prenup.terms", "drivers": "prenup.drivers", "events": "prenup.drivers.events"}
+GROUPS = {
+    "terms": "prenup.terms",
+    "drivers": "prenup.drivers",
+    "events": "prenup.drivers.events",
+    "classes": "prenup.ownership.classes",
+    "actions": "prenup.ownership.actions",
+}
 
 
 def main() -> int:
@@ -37,7 +43,8 @@ def main() -> int:
 def all_pages() -> dict[str, str]:
     """Every file that is written, by its name below docs/."""
     pages: dict[str, str] = {"deal.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
-    index = ["# Kinds of terms, drivers and events", "", "From the classes themselves; `prenup terms KIND` prints the same.", ""]
+    title = "# Kinds of terms, drivers, events, and of classes and actions of cap tables"
+    index = [title, "", "From the classes themselves; `prenup terms KIND` prints the same.", ""]
     for group, package in GROUPS.items():
         index += [f"## {group.capitalize()}", "", "| kind | |", "|---|---|"]
         for kind in kinds(package):

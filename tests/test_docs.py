@@ -96,7 +96,7 @@ def headline(path: Path) -> dict[str, float]:
     """The mean value of each party under the deal and each variant, with few paths."""
     case = prenup.load(path)
     figures = {}
-    for which in (case, *(case.variant(name) for name in case.deal.variants)):
+    for which in (case, *(case.variant(name) for name in (*case.deal.variants, *case.deal.outcomes))):
         run = which.run(paths=2_048, views=16)
         assert run.cash_error() < 1e-9
         assert run.n_unsound == 0

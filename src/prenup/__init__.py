@@ -12,22 +12,34 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "Answer": "prenup.questions._answer",
+    "CapTable": "prenup.questions.captable",
     "Case": "prenup.case",
     "Deal": "prenup.deal.model",
     "DealError": "prenup.base.problems",
+    "Exit": "prenup.questions.exit",
     "Problem": "prenup.base.problems",
     "Run": "prenup.outcome.run",
+    "Seek": "prenup.questions.seek",
+    "Stake": "prenup.questions.stake",
+    "ask": "prenup.pipeline",
     "build": "prenup.case",
     "load": "prenup.case",
     "load_text": "prenup.case",
 }
 
 __all__ = [
+    "Answer",
+    "CapTable",
     "Case",
     "Deal",
     "DealError",
+    "Exit",
     "Problem",
     "Run",
+    "Seek",
+    "Stake",
+    "ask",
     "build",
     "load",
     "load_text",

@@ -15,12 +15,13 @@ from prenup.questions.compare import Compare
 from prenup.questions.flows import Flows
 from prenup.questions.rumour import Rumour
 from prenup.questions.runway import Runway
+from prenup.questions.stake import Stake
 from prenup.questions.value import Value
 
 AT_ONCE = (Value(), Runway())
 """What `prenup run` answers in the terminal: one run is enough for it."""
 
-IN_FULL = (Value(), Compare(), Runway(), Rumour(), Flows())
+IN_FULL = (Value(), Stake(), Compare(), Runway(), Rumour(), Flows())
 """What a report answers."""
 
 
@@ -47,3 +48,13 @@ def answer(case: Case, settings: Settings, questions: Iterable[AbstractQuestion]
     asked = Asked(case.deal, case.sheet, run, progress)
     found = [question.answer(asked) for question in questions]
     return Result(case, run, tuple(a for a in found if a is not None))
+
+
+def ask(case: Case, question: AbstractQuestion, settings: Settings | None = None) -> Answer | None:
+    """One question of a case: `ask(case, Stake("microsoft", "openai", "restructured"))`; None where it makes no sense for it.
+
+    Raises:
+        ValueError: the question names what the deal does not have.
+    """
+    found = answer(case, settings or Settings(), (question,)).answers
+    return found[0] if found else None

@@ -13,9 +13,11 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
@@ -23,11 +25,12 @@ from rich.cells import cell_len
 import prenup
 from prenup.engine.run import Settings
 from prenup.pipeline import AT_ONCE, IN_FULL, answer
-from prenup.questions._answer import Answer, Bars, Column, Fan, Table
+from prenup.questions._answer import UNITS, Answer, Chart, Column, Table
 from prenup.show.as_csv import write_csv
 from prenup.show.as_json import problems_json, run_json
 from prenup.show.cli.main import cli
 from prenup.show.cli.tables import answer_lines, table_lines, wrapped
+from tests.show.samples import EVERYTHING
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = sorted((ROOT / "deals").glob("*.yaml"))
@@ -139,7 +142,7 @@ def test_tables_fit_a_hundred_columns(path: Path | str, command: tuple[str, ...]
     done = prenup_(command[0], file, *command[1:])
     assert done.exit_code == 0, done.output
     lines = done.stdout.splitlines()
-    assert max(map(cell_len, lines)) > 60
+    assert max(map(cell_len, lines)) >= 60
     assert not [line for line in lines if cell_len(line) > 100]
     assert not [line for line in lines if line != line.rstrip()], "blanks at the end of a line"
     assert "\x1b" not in done.stdout
@@ -275,7 +278,8 @@ def test_help_names_every_command() -> None:
     page = prenup_("--help")
     assert page.exit_code == 0
     assert all(re.search(rf"^  {command} ", page.stdout, re.MULTILINE) for command in cli.commands)
-    assert set(cli.commands) == {"run", "check", "show", "terms", "schema", "new"}
+    known = {"run", "check", "show", "terms", "schema", "new", "captable", "exit", "stake", "seek", "import"}
+    assert set(cli.commands) == known
     assert prenup_("--version").stdout == f"prenup, version {prenup.__version__}\n"
 
 
@@ -301,9 +305,31 @@ def keys(node: Any, path: str = "") -> set[str]:
 
 def test_json_of_a_run_has_the_documented_keys(deal: Path) -> None:
     result = answer(prenup.load(deal), Settings(paths=64, views=8), IN_FULL)
-    charts = [type(chart) for a in result.answers for chart in a.charts]
-    assert {Fan, Bars} <= set(charts), "this deal does not show every key"
+    result = replace(result, answers=(*result.answers, *EVERYTHING))
+    charts = {type(chart) for a in result.answers for chart in a.charts}
+    assert charts == set(get_args(Chart)), "this deal does not show every key"
     assert keys(json.loads(run_json(result))) == documented("prenup-run/1") - {"warnings[]"}
+
+
+def test_json_page_names_every_unit_and_every_chart() -> None:
+    page = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    units = re.search(r"^## Units\n(.*?)(?=^##)", page, re.MULTILINE | re.DOTALL)
+    assert units
+    assert set(re.findall(r"^\| `(\w+)` \|", units[1], re.MULTILINE)) == UNITS
+    charts = re.search(r"^\| `answers\[\]\.charts\[\]\.chart` [^\n]*", page, re.MULTILINE)
+    assert charts
+    assert {f"`{chart.__name__.lower()}`" for chart in get_args(Chart)} <= set(re.findall(r"`\w+`", charts[0]))
+
+
+def test_json_keeps_every_digit_and_has_null_for_no_figure(deal: Path) -> None:
+    result = replace(answer(prenup.load(deal), Settings(paths=64, views=8), AT_ONCE), answers=EVERYTHING)
+    stake, captable, exit_ = json.loads(run_json(result))["answers"]
+    field = stake["charts"][0]
+    assert (field["chart"], field["unit"]) == ("field", "percent")
+    assert (field["low"][-1], field["middle"][0], field["marks"][0]) == (None, 0.27, ["last round", 0.27])
+    assert captable["tables"][0]["rows"][1] == ["Fund", 11764705.882352943, 0.0328125, 1.11441, 2.5e9]
+    assert [(c["chart"], c["stacked"]) for c in exit_["charts"]] == [("lines", True)]
+    assert exit_["charts"][0]["y"][0][:3] == [0.0, 1e9, 1e9]
 
 
 def test_json_of_problems_has_the_documented_keys(deal: Path) -> None:
@@ -372,6 +398,33 @@ def test_csv_of_a_full_answer_loses_no_file_and_commands_no_spreadsheet(crowd: P
     assert "'=HYPERLINK(1)" in text
     assert not re.search(r"(?:^|,)\"?=", text, re.MULTILINE)
     assert "nan" not in text
+
+
+def test_csv_of_a_football_field_and_of_curves(deal: Path, tmp_path: Path) -> None:
+    result = replace(answer(prenup.load(deal), Settings(paths=64, views=8), AT_ONCE), answers=EVERYTHING)
+    written = {
+        path.stem: list(csv.reader(path.read_text(encoding="utf-8").splitlines())) for path in write_csv(result, tmp_path / "out")
+    }
+    field = written["stake-the-fund-s-stake-by-seven-methods"]
+    assert field[0] == ["label", "what", "low", "middle", "high", "assumes"]
+    assert field[1] == ["As invested", "method", "0.24", "0.27", "0.31", "The last round was fair."]
+    assert field[7] == ["A court", "method", "", "", "", ""]
+    assert field[8:] == [["last round", "reference line", "", "0.27", "", ""], ["offer", "reference line", "", "0.295", "", ""]]
+    curves = written["exit-what-each-class-is-paid"]
+    assert curves[0] == ["Value of the exit", "Series A", "Common", "mark"]
+    assert curves[1:4] == [["0.0", "0.0", "0.0", ""], ["1000000000.0", "1000000000.0", "0.0", ""],
+                           ["1000000000.0", "", "", "A is paid"]]  # fmt: skip
+    assert written["captable-who-holds-what"][2] == ["Fund", "11764705.882352943", "0.0328125", "1.11441", "2500000000.0"]
+
+
+def test_counts_shares_prices_and_amounts_in_a_terminal() -> None:
+    text = click.unstyle("\n".join(table_lines(EVERYTHING[1].tables[0], "USD", 100)))
+    cells = [line.split() for line in text.splitlines()[-3:]]
+    assert cells == [
+        ["Founders", "8,000,000", "62.12%", "$1.50", "$1,234,567.89"],
+        ["Fund", "11,764,705.88", "3.28%", "$1.1144", "$2.50bn"],
+        ["Staff", "-", "<0.01%", "-<$0.0001", "-$12.00"],
+    ]
 
 
 # ── what goes wrong ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from prenup.show.report.grids import Palette, changed, shown
 from prenup.show.report.page import page, write_page
 from prenup.show.report.sentences import say
 from prenup.show.report.words import Speaker, Words
+from tests.show.samples import EVERYTHING, FIELD, STAKE
 
 DEAL = """
 deal:
@@ -484,6 +486,63 @@ def test_an_answer_that_the_page_does_not_know_gets_a_section(result: Result) ->
     assert '<h2 id="other-1">What the oracle says</h2>' in html
     assert "All will be well." in html
     assert not Parsed(html).faults
+
+
+def test_the_stake_stands_below_what_each_side_gets_and_other_answers_after_the_known_ones(result: Result) -> None:
+    html = page(Result(result.case, result.run, (*result.answers, *EVERYTHING)))
+    parsed = Parsed(html)
+    assert not parsed.faults
+    ids = parsed.all("id")
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in parsed.all("href") if link.startswith("#")} <= set(ids)
+    assert set(re.findall(r"url\(#([^)]+)\)", html)) <= set(ids)
+    order = [
+        "What each side gets and gives",
+        STAKE.title,
+        STAKE.charts[0].title,
+        "They differ because each asks something else.",
+        "Who holds what",
+        "Each method takes the contract as it stands.",
+        "What each is left with after a divorce",
+    ]
+    text = parsed.text[parsed.text.index(order[0]) :]
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+    assert '<a href="#stake">The stake</a>' in html
+    assert re.search(r'<h3 id="stake">How much of the lab is the fund&#39;s\?</h3>', html)
+    assert re.findall(r'<h2 id="other-\d">([^<]*)</h2>', html) == ["The cap table", "What an exit pays"]
+    assert '<h2 id="other-' in html[html.index('<h2 id="rumours"') :]
+
+
+def test_a_broad_chart_is_there_for_a_desk_and_for_a_phone_and_is_told_once(result: Result) -> None:
+    html = page(Result(result.case, result.run, EVERYTHING))
+    assert html.count('<figure class="broad">') == 2
+    drawn = re.findall(r'<div class="(desk|phone)"><svg[^>]* viewBox="0 0 (\d+) ', html)
+    assert drawn == [("desk", "718"), ("phone", "340")] * 2
+    labels = [attributes["aria-label"] for _, attributes in Parsed(html).tags if attributes.get("role") == "img"]
+    assert [label.partition(".")[0] for label in labels] == [
+        "The fund's stake, by seven methods",
+        "What each class is paid, over Value of the exit from $0 to $4",
+    ]
+    assert "DejaVu" not in html
+
+
+def test_a_football_field_has_the_colour_of_the_party_that_it_speaks_of(result: Result) -> None:
+    colour = Palette(result.case.deal).of("cloud")
+    theirs = replace(STAKE, charts=(replace(FIELD, title="The cloud's stake"),))
+    for answer_, expected in ((theirs, True), (STAKE, False)):
+        html = page(Result(result.case, result.run, (answer_,)))
+        assert (f"fill: {colour}" in html) is expected
+
+
+def test_counts_shares_prices_and_amounts_in_a_table(result: Result) -> None:
+    html = page(Result(result.case, result.run, EVERYTHING[1:2]))
+    cells = re.findall(r'<td class="r"><span(?: class="loss")?>([^<]*)</span>', html)
+    assert cells[:12] == [
+        "8,000,000", "62.12%", "$1.50", "$1,234,567.89",
+        "11,764,705.88", "3.28%", "$1.1144", "$2.50bn",
+        "–", "&lt;0.01%", "(&lt;$0.0001)", "($12.00)",
+    ]  # fmt: skip
 
 
 # --- The file -------------------------------------------------------------------------------------

@@ -28,7 +28,8 @@ class Spec:
 
     `what` is `value` (a number or a formula), `condition`, `party`, `text`, `choice`, `flag`, `names` (a list of clauses),
     `clause` (the name of one), `record` (one entry of class `of`), `items` (a list of them), `table` (names to entries of
-    class `of`, or to values where `of` is None), `dated` (dates to values), `matrix` (rows of plain numbers).
+    class `of`, or to values where `of` is None), `kinds` (names to entries of the kinds of package `keys`), `dated`
+    (dates to values), `matrix` (rows of plain numbers).
     """
 
     what: str
@@ -38,6 +39,8 @@ class Spec:
     of: type | None = None
     default: Any = REQUIRED
     keys: str = ""
+    most: int = 0
+    """Entries that a list or a table may have; what lists have in general if 0."""
 
 
 def _field(spec: Spec) -> Any:
@@ -97,9 +100,17 @@ def items(of: type, doc: str, *, default: Any = REQUIRED) -> Any:
     return _field(Spec("items", doc, of=of, default=default))
 
 
-def table(doc: str, *, of: type | None = None, unit: str = "any", keys: str = "", default: Any = REQUIRED) -> Any:
-    """Names to entries of class `of`, or to values in `unit` where no class is given; `keys` is `party` where names are."""
-    return _field(Spec("table", doc, of=of, unit=unit, default=default, keys=keys))
+def table(doc: str, *, of: type | None = None, unit: str = "any", keys: str = "", most: int = 0, default: Any = REQUIRED) -> Any:
+    """Names to entries of class `of`, or to values in `unit` where no class is given; `keys` is `party` where names are.
+
+    `keys` is `name` where names have to be such that formulas can use them.
+    """
+    return _field(Spec("table", doc, of=of, unit=unit, default=default, keys=keys, most=most))
+
+
+def kinds_of(package: str, doc: str, *, default: Any = REQUIRED) -> Any:
+    """Names to entries that say their kind, each one of the kinds of a package."""
+    return _field(Spec("kinds", doc, default=default, keys=package))
 
 
 def dated(doc: str, *, unit: str = "any", default: Any = REQUIRED) -> Any:

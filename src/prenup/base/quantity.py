@@ -388,5 +388,7 @@ def expected(what: str, currency: str) -> Expected:
         "duration": Expected((YEAR,), "18 months", "a length of time", 0.0, None),
         "date": Expected((DATE,), "2030-12-31", "a date"),
         "number": Expected((NUMBER,), "3", "a plain number"),
+        "units": Expected((NUMBER,), "1.5m", "a number of units", 0.0),
+        "multiple": Expected((NUMBER,), "1x", "a multiple", 0.0),
     }
     return table.get(what, Expected((), f"{sign}3.7bn/yr", "a quantity"))

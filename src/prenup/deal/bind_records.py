@@ -13,6 +13,7 @@ from prenup.base.problems import LONGEST_NAME, Log, Origin, Text, nearest
 from prenup.base.quantity import Number, expected
 from prenup.base.wording import shortened
 from prenup.deal.bind_days import read_day
+from prenup.deal.bind_kinds import kind_of, singular
 from prenup.deal.bind_provenance import read_provenance
 from prenup.deal.bind_values import Values
 from prenup.deal.slot import Slot
@@ -105,7 +106,7 @@ class Records:
             value = self.values.value(Scalar(spec.default, place), Slot(spec.unit, path))
             assert isinstance(value, Number | Formula)
             return dataclasses.replace(value, where=None)
-        return {} if spec.what == "table" and spec.default == () else spec.default
+        return {} if spec.what in ("table", "kinds") and spec.default == () else spec.default
 
     def value(self, spec: Spec, node: Node, path: str) -> Value | None:
         return self.values.value(node, Slot(spec.unit, path, spec.doc, spec.default is not REQUIRED))
@@ -215,18 +216,39 @@ class Records:
                 fix="write {name: value}",
             )
             return None
-        if self._too_many(len(node), MOST_ITEMS, node, path):
+        if self._too_many(len(node), spec.most or MOST_ITEMS, node, path):
             return None
         result: dict[str, Any] = {}
         for key, item in node.entries:
             here = f"{path}.{key.text}"
             if spec.keys == "party":
                 self.party(spec, key, path)
+            elif spec.keys == "name" and not self.name(key):
+                continue
             if spec.of is None:
                 result[key.text] = self.values.value(item, Slot(spec.unit, here, spec.doc))
             else:
                 result[key.text] = self.record(spec.of, item, here, key=key)
         return result
+
+    def kinds(self, spec: Spec, node: Node, path: str) -> dict[str, Any] | None:
+        """Entries that say their kind, by name."""
+        if not isinstance(node, Mapping) or not node.entries:
+            self.log.add(
+                "D204",
+                f"{path.rsplit('.', 1)[-1]} is a table of names",
+                node.where,
+                why=_meaning(path, spec),
+                fix="write name: {kind: ...} and its fields",
+            )
+            return None
+        if self._too_many(len(node), MOST_ITEMS, node, path):
+            return None
+        found: dict[str, Any] = {}
+        for key, item in node.entries:
+            if self.name(key) and (cls := kind_of(key, item, spec.keys, singular(path), self.log)) is not None:
+                found[key.text] = self.record(cls, item, f"{path}.{key.text}", ("kind",), key)
+        return found
 
     def _too_many(self, count: int, most: int, node: Node, path: str) -> bool:
         """Whether a list is longer than anybody can check; a problem then."""
@@ -321,6 +343,7 @@ _READERS: dict[str, Callable[[Records, Spec, Node, str], Any]] = {
     "table": Records.table,
     "dated": Records.dated,
     "matrix": Records.matrix,
+    "kinds": Records.kinds,
 }
 
 

@@ -6,12 +6,13 @@ import datetime
 from collections.abc import Mapping as MappingType
 from typing import Any, TypeVar
 
-from prenup.base.fields import REQUIRED, AbstractEntry, specs
-from prenup.base.kinds import kinds
+from prenup.base.fields import specs
 from prenup.base.problems import Log, Origin, nearest
 from prenup.base.wording import shortened
+from prenup.deal.bind_cap_tables import read_cap_tables
 from prenup.deal.bind_days import read_as_of, read_clock
 from prenup.deal.bind_head import read_head
+from prenup.deal.bind_kinds import kind_of
 from prenup.deal.bind_provenance import word_of
 from prenup.deal.bind_records import Records
 from prenup.deal.bind_values import Values
@@ -27,10 +28,8 @@ SECTIONS = (
     "cap_tables", "variants", "negotiation", "sourcing", "outcomes",
 )  # fmt: skip
 LATER = {
-    "cap_tables": "ownership and conversion",
     "negotiation": "bargaining over terms",
     "sourcing": "choosing between suppliers",
-    "outcomes": "comparing with what happened",
 }
 """Sections that are read and kept, and that no question uses yet."""
 
@@ -105,10 +104,12 @@ class _Sections:
         rows = {k.text: self._row(k, v, f"rows.{k.text}") for k, v in self._named("rows")}
         terms = self._kinds("terms", "prenup.terms")
         self._check_names(terms)
+        cap_tables = read_cap_tables(self._section("cap_tables"), self.records, terms, self.places)
         correlations = self._correlations(drivers)
         variants = {k.text: self._variant(v, k) for k, v in self._section("variants")}
-        later = {section: node for section in LATER if (node := self.tree.get(section)) is not None}
-        for section in later:
+        outcomes = {k.text: self._variant(v, k) for k, v in self._section("outcomes") if _changes(v)}
+        later = {section: node for section in (*LATER, "outcomes") if (node := self.tree.get(section)) is not None}
+        for section in [name for name in later if name in LATER]:
             name = self.tree.key(section)
             self.log.add(
                 "W101",
@@ -124,7 +125,9 @@ class _Sections:
             name=self.name, title=self.head.title or self.name, summary=self.head.summary, units=self.head.units,
             not_modelled=self.head.not_modelled, currency=self.head.currency, as_of=self.as_of, calendar=calendar,
             sources=sources, parties=parties, numbers=_known(numbers), drivers=drivers,
-            correlations=correlations, events=events, rows=_known(rows), terms=terms, variants=_known(variants), later=later,
+            correlations=correlations, events=events, rows=_known(rows), terms=terms,
+            cap_tables=cap_tables, variants=_known(variants),
+            outcomes=_known(outcomes), later=later,
             tree=self.tree, places=self.places, warnings=self.log.warnings,
         )  # fmt: skip
 
@@ -204,48 +207,12 @@ class _Sections:
 
     def _kinds(self, section: str, package: str) -> dict[str, Any]:
         """Entries that say their kind, each read as the class of that kind declares it."""
-        known = kinds(package)
         result: dict[str, Any] = {}
         for key, node in self._named(section):
-            kind = node.get("kind") if isinstance(node, Mapping) else None
-            if not isinstance(kind, Scalar) or kind.text not in known:
-                self._no_kind(section[:-1], key, node, known)
-                continue
-            cls: type[AbstractEntry] = known[kind.text]
-            result[key.text] = self.records.record(cls, node, f"{section}.{key.text}", ("kind",), key)
+            cls = kind_of(key, node, package, section[:-1], self.log)
+            if cls is not None:
+                result[key.text] = self.records.record(cls, node, f"{section}.{key.text}", ("kind",), key)
         return result
-
-    def _no_kind(self, noun: str, key: Scalar, node: Node, known: MappingType[str, type[AbstractEntry]]) -> None:
-        """Say that an entry has no kind, or one that does not exist, and which one its fields suggest."""
-        kind = node.get("kind") if isinstance(node, Mapping) else None
-        why = f"known kinds: {', '.join(known)}"
-        if not isinstance(node, Mapping):
-            word = node.text if isinstance(node, Scalar) and node.text in known else next(iter(known))
-            self.log.add(
-                "D204",
-                f"{key.text} is not written as fields with values",
-                node.where,
-                why=why,
-                fix=f"write {key.text}: {{kind: {word}, ...}}",
-            )
-        elif isinstance(kind, Scalar) and not kind.empty:
-            close = nearest(kind.text, known)
-            self.log.add(
-                "D220",
-                f"no kind of {noun} is called {shortened(kind.text)}",
-                kind.where,
-                why=why,
-                fix=f"write kind: {close}" if close else "write one of the known kinds",
-            )
-        else:
-            fitting = [word for word, cls in known.items() if _fits(cls, node)]
-            self.log.add(
-                "D220",
-                f"{key.text} does not say its kind",
-                key.where,
-                why=why,
-                fix=f"add kind: {' or kind: '.join(fitting[:3])}" if fitting else "add kind: and one of the known kinds",
-            )
 
     def _check_names(self, terms: dict[str, Any]) -> None:
         """What a clause says of other clauses, such as which of them a termination ends, names clauses of the deal."""
@@ -352,6 +319,7 @@ class _Sections:
         return found
 
     def _variant(self, node: Node, key: Scalar) -> Variant | None:
+        """A set of changes: one that could be made, under variants:, or one that was, under outcomes:."""
         change = node.get("change") if isinstance(node, Mapping) else None
         if not isinstance(node, Mapping) or not isinstance(change, Mapping):
             self.log.add(
@@ -382,8 +350,6 @@ def _known(found: MappingType[str, _Found | None]) -> dict[str, _Found]:
     return {name: entry for name, entry in found.items() if entry is not None}
 
 
-def _fits(cls: type, node: Mapping) -> bool:
-    """Whether an entry has all the fields that a kind needs, and no others than it has."""
-    known = {word: spec.default is REQUIRED for _, word, spec in specs(cls)}
-    given = set(node.keys()) - {"kind"}
-    return given <= set(known) and all(word in given for word, needed in known.items() if needed)
+def _changes(node: Node) -> bool:
+    """Whether an outcome says what it changes in the deal, besides what happened."""
+    return isinstance(node, Mapping) and node.get("change") is not None

@@ -14,7 +14,7 @@ from prenup.sheet.formula import Changed
 def numbers(deal: Deal) -> list[Number]:
     """The numbers that the file states, in its order; what was left out and holds by default is not among them."""
     found: dict[str, Number] = {}
-    for section in (deal.parties, deal.numbers, deal.drivers, deal.events, deal.rows, deal.terms):
+    for section in (deal.parties, deal.numbers, deal.drivers, deal.events, deal.rows, deal.terms, deal.cap_tables):
         for entry in section.values():
             for number in _inside(entry):
                 if number.where is not None:

@@ -14,6 +14,7 @@ from prenup.base.problems import Origin, Problem
 from prenup.deal.tree import Node
 from prenup.drivers._driver import AbstractDriver
 from prenup.drivers.events._event import AbstractEvent
+from prenup.ownership.cap_table import CapTable
 from prenup.sheet.formula import Value
 from prenup.terms._term import AbstractTerm
 
@@ -88,11 +89,17 @@ class Deal:
     events: Mapping[str, AbstractEvent]
     rows: Mapping[str, RowEntry]
     terms: Mapping[str, AbstractTerm]
+    cap_tables: Mapping[str, CapTable]
     variants: Mapping[str, Variant]
+    outcomes: Mapping[str, Variant]
     later: Mapping[str, Node]
     tree: Node = field(compare=False, repr=False)
     places: Mapping[str, Origin] = field(compare=False, repr=False, default_factory=dict)
     warnings: tuple[Problem, ...] = field(compare=False, repr=False, default=())
+
+    def variant(self, name: str) -> Variant | None:
+        """A variant, or what happened later, by its name; None where there is none."""
+        return self.variants.get(name) or self.outcomes.get(name)
 
     def party_title(self, name: str) -> str:
         """What people call a party."""
@@ -105,4 +112,9 @@ class Deal:
         for section in (self.terms, self.rows, self.drivers, self.events):
             if name in section:
                 return section[name].title or name.replace("_", " ")
+        table, _, action = name.partition(".")
+        if table in self.cap_tables and action in self.cap_tables[table].actions:
+            return self.cap_tables[table].actions[action].title or f"{action.replace('_', ' ')} of {self.party_title(table)}"
+        if table in self.cap_tables:
+            return self.cap_tables[table].title or f"what {self.party_title(table)} has issued"
         return name.replace("_", " ")

@@ -12,8 +12,15 @@ from prenup.base.fields import REQUIRED, AbstractEntry, Spec, specs
 from prenup.base.kinds import kinds
 from prenup.base.quantity import expected
 from prenup.base.wording import join
+from prenup.ownership.cap_table import ACTIONS, CLASSES
 
-GROUPS: Mapping[str, str] = {"term": "prenup.terms", "driver": "prenup.drivers", "event": "prenup.drivers.events"}
+GROUPS: Mapping[str, str] = {
+    "term": "prenup.terms",
+    "driver": "prenup.drivers",
+    "event": "prenup.drivers.events",
+    "class": CLASSES,
+    "action": ACTIONS,
+}
 """What a kind may be, and where such kinds are found."""
 
 _HEADING = re.compile(r"(Money flow|Path|Equations|Example|Not modelled|Source):[ \t]*(.*)")
@@ -104,6 +111,7 @@ def type_of(spec: Spec) -> str:
         "record": "an entry",
         "items": "a list of entries",
         "table": "names, each with an entry",
+        "kinds": "names, each with an entry of some kind",
         "matrix": "rows of numbers",
     }[spec.what]
 

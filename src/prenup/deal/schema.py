@@ -17,6 +17,8 @@ from prenup.deal.bind_records import MOST_CORRELATED, MOST_DATES, MOST_ITEMS
 from prenup.deal.bind_values import MOST_CHANGES
 from prenup.deal.from_tree import LATER, MOST_ENTRIES
 from prenup.deal.model import Correlations, Party, RowEntry, Source
+from prenup.deal.reference import GROUPS
+from prenup.ownership.cap_table import CapTable
 
 Schema = dict[str, Any]
 
@@ -36,6 +38,8 @@ _UNITS = (
     "duration",
     "date",
     "number",
+    "units",
+    "multiple",
     "any",
 )
 
@@ -50,7 +54,7 @@ def schema() -> Schema:
         "change": _change(),
     }  # fmt: skip
     definitions |= {_name_of(unit): _value(unit) for unit in _UNITS}
-    for section, package in (("term", "prenup.terms"), ("driver", "prenup.drivers"), ("event", "prenup.drivers.events")):
+    for section, package in GROUPS.items():
         definitions |= {f"{section}.{kind}": _record(cls, kind) for kind, cls in kinds(package).items()}
         definitions[section] = {"oneOf": [{"$ref": f"#/$defs/{section}.{kind}"} for kind in kinds(package)]}
     return {
@@ -82,7 +86,9 @@ def _sections() -> Schema:
         "events": _named({"$ref": "#/$defs/event"}, "What may happen, once."),
         "rows": _named(row, "Equations of the deal's own."),
         "terms": _named({"$ref": "#/$defs/term"}, "What the parties agreed."),
+        "cap_tables": _named(_record(CapTable), "What each party has issued, and who holds it."),
         "variants": _named(_variant(), "What could be different: sets of changes.", names=False),
+        "outcomes": {"description": "What happened later: facts, and sets of changes that no other part of the deal sees."},
         **later,
     }  # fmt: skip
 
@@ -229,6 +235,10 @@ def _shape(spec: Spec) -> Schema:
     if spec.what == "dated":
         return {"type": "object", "minProperties": 1, "maxProperties": MOST_DATES, "propertyNames": {"pattern": _DAY},
                 "additionalProperties": {"$ref": f"#/$defs/{_name_of(spec.unit)}"}}  # fmt: skip
+    if spec.what == "kinds":
+        group = next(group for group, package in GROUPS.items() if package == spec.keys)
+        return {"type": "object", "minProperties": 1, "maxProperties": MOST_ITEMS, "propertyNames": {"pattern": _NAME},
+                "additionalProperties": {"$ref": f"#/$defs/{group}"}}  # fmt: skip
     return _inside(spec) if spec.what in ("record", "items", "table") else {**_WORDS}
 
 
@@ -239,4 +249,5 @@ def _inside(spec: Spec) -> Schema:
         return inner
     if spec.what == "items":
         return {"type": "array", "minItems": 1, "maxItems": MOST_ITEMS, "items": inner}
-    return {"type": "object", "minProperties": 1, "maxProperties": MOST_ITEMS, "additionalProperties": inner}
+    most = spec.most or MOST_ITEMS
+    return {"type": "object", "minProperties": 1, "maxProperties": most, "additionalProperties": inner}

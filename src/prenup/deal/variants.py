@@ -10,16 +10,21 @@ from prenup.deal.tree import Mapping, at
 
 
 def with_variant(deal: Deal, name: str, log: Log) -> Deal | None:
-    """The deal under one of its variants; None, with problems in the log, where there is none or it has faults."""
-    change = at(deal.tree, ("variants", name, "change"))
-    if name not in deal.variants or not isinstance(change, Mapping):
-        close = nearest(name, deal.variants)
+    """The deal under one of its variants, or under what happened later, if `outcomes` says what that changes.
+
+    None, with problems in the log, where there is none or it has faults.
+    """
+    known = {**deal.outcomes, **deal.variants}
+    section = "variants" if name in deal.variants else "outcomes"
+    change = at(deal.tree, (section, name, "change"))
+    if name not in known or not isinstance(change, Mapping):
+        close = nearest(name, known)
         place = Origin(Text("<variant>", name), 1, 1, max(1, len(name)))
         log.add(
             "D306",
             f"the deal has no variant {name}",
             place,
-            why=f"it has {', '.join(deal.variants) or 'none'}",
+            why=f"it has {', '.join(known) or 'none'}",
             fix=f"use {close}" if close else "use one of its variants",
         )
         return None

@@ -11,6 +11,7 @@ from prenup.drivers._correlation import correlated
 from prenup.sheet.builder import Builder, Effect
 from prenup.sheet.expr import ZERO
 from prenup.sheet.sheet import Party, Sheet
+from prenup.terms.profit_share import ProfitShare
 
 
 def write_sheet(deal: Deal, log: Log) -> Sheet | None:
@@ -24,6 +25,11 @@ def write_sheet(deal: Deal, log: Log) -> Sheet | None:
         for name, entry in entries.items():
             with builder.clause(name, deal.places.get(f"{section}.{name}")):
                 _write(entry, builder)
+    for party, table in deal.cap_tables.items():
+        with builder.clause(party, deal.places.get(f"cap_tables.{party}")):
+            places = {name: deal.places[f"cap_tables.{party}.actions.{name}"] for name in table.actions}
+            tiers = deal.terms.get(table.tiers)
+            table.write(builder, party, tiers if isinstance(tiers, ProfitShare) else None, places)
     _check_correlated(deal, builder)
     return builder.finish()
 

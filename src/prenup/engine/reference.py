@@ -342,6 +342,7 @@ _FUNCTIONS: dict[str, Callable[..., Values]] = {
     "exp": _arithmetic(np.exp),
     "log": _arithmetic(np.log),
     "sqrt": _arithmetic(np.sqrt),
+    "floor": _arithmetic(np.floor),
     "ppf": _arithmetic(inverse_normal),
     "lt": np.less,
     "le": np.less_equal,

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from prenup.engine.reference import Array
 from prenup.outcome.run import Run
-from prenup.outcome.valuation import money_transfers
-from prenup.sheet.sheet import WORLD
+from prenup.outcome.valuation import money_transfers, month_name, moved_name
+from prenup.sheet.sheet import WORLD, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,20 @@ def postings(run: Run) -> list[Posting]:
     years = np.array([end.year for end in run.deal.calendar.ends])
     found = []
     for transfer in money_transfers(run.sheet):
-        monthly = run.mean(transfer.row)
+        monthly = by_month(run, transfer) if transfer.at else run.mean(transfer.row)
         found += [
             Posting(int(year), transfer.clause, transfer.payer, transfer.payee, float(monthly[years == year].sum()))
             for year in np.unique(years)
         ]
     return sorted((p for p in found if p.amount), key=lambda p: p.year)
+
+
+def by_month(run: Run, transfer: Transfer) -> Array:
+    """The mean of what a payment that is worked out at the end moved in each month, (month,)."""
+    sound = run.filled.sound
+    months = run.filled.finals[month_name(transfer)][sound].astype(int)
+    moved = np.bincount(months, weights=run.filled.finals[moved_name(transfer)][sound], minlength=run.deal.calendar.n_months)
+    return moved / max(int(sound.sum()), 1)
 
 
 def balances(run: Run, entries: list[Posting]) -> dict[str, float]:

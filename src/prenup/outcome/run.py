@@ -102,8 +102,14 @@ class Run:
         return ", ".join(pairs)
 
     def mean(self, row: str) -> Array:
-        """The mean of a kept row by month, (month,); NaN where no path is sound. Raises KeyError for a row not kept."""
-        series, sound = self.filled.series[row], self.filled.sound
+        """The mean of a kept row by month, (month,), or of one value where it is worked out at the end; NaN without sound paths.
+
+        Raises:
+            KeyError: the row was not kept.
+        """
+        series, sound = self.filled.series.get(row), self.filled.sound
+        if series is None:
+            series = self.filled.finals[row][None]
         if not sound.any():
             return np.full(len(series), np.nan)
         return np.array([float(np.mean(month[sound])) for month in series])
@@ -139,7 +145,7 @@ class Run:
             return float("nan")
         opening = [finals[p.cash_row] for p in self.sheet.parties.values()]
         closing = [finals[f"cash.{name}"] for name in (*self.sheet.parties, WORLD)]
-        moved = [finals[moved_name(t)] for t in money_transfers(self.sheet)]
+        moved = [finals[moved_name(t)] for t in money_transfers(self.sheet) if not t.at]
         with np.errstate(all="ignore"):
             imbalance = np.abs(_sum(closing, sound) - _sum(opening, sound))
             there = _sum((np.abs(a) for a in (*moved, *opening)), sound)

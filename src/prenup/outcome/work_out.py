@@ -13,7 +13,7 @@ from prenup.engine.engines import engine_named
 from prenup.engine.reference import Array
 from prenup.engine.run import Progress, Settings, run_sheet
 from prenup.outcome.run import Run
-from prenup.outcome.valuation import money_transfers, moved_name, valuation_rows, value_name, with_rows
+from prenup.outcome.valuation import money_transfers, month_name, moved_name, valuation_rows, value_name, with_rows
 from prenup.sheet.order import pruned
 from prenup.sheet.sheet import WORLD, Row, Sheet
 
@@ -36,8 +36,8 @@ def work_out(
     Args:
         deal, sheet: the deal and what it wrote.
         settings: how much is drawn.
-        keep: rows of which every month is kept; rows: further rows that a question adds; finals: rows of which the last
-            value is kept besides those that values need.
+        keep: rows of which every month is kept (of one that is worked out at the end, its value); rows: further rows that a
+            question adds; finals: rows of which the last value is kept besides those that values need.
         views: uniform draws of unknowns, (randomisation, view, 1), instead of random ones.
 
     Raises:
@@ -49,7 +49,9 @@ def work_out(
         if name not in full.rows:
             close = nearest(name, full.rows)
             raise ValueError(f"no row is called {name}" + (f"; did you mean {close}?" if close else ""))
-    wanted = dict.fromkeys([*_values_need(full), *finals])
+    at_end = [name for name in keep if full.rows[name].stage == "end"]
+    wanted = dict.fromkeys([*_values_need(full), *finals, *at_end])
+    keep = tuple(name for name in keep if name not in at_end)
     small = pruned(full, [*wanted, *keep])
     design = settings.design()
     if views is None and settings.views == 1:
@@ -68,6 +70,6 @@ def _values_need(sheet: Sheet) -> list[str]:
     names = [f"cash.{party}" for party in (*sheet.parties, WORLD)]
     names += [party.cash_row for party in sheet.parties.values()]
     for transfer in money_transfers(sheet):
-        names.append(moved_name(transfer))
+        names += [moved_name(transfer), *([month_name(transfer)] if transfer.at else [])]
         names += [value_name(transfer, party) for party in (transfer.payer, transfer.payee) if party != WORLD]
     return names

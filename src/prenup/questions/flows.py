@@ -10,7 +10,7 @@ import numpy as np
 from prenup.deal.model import Deal
 from prenup.outcome.run import Run
 from prenup.outcome.statistics import QUANTILES, fan
-from prenup.outcome.valuation import money_transfers
+from prenup.outcome.valuation import money_transfers, month_name, moved_name
 from prenup.questions._answer import Answer, Chart, Fan
 from prenup.questions._question import AbstractQuestion, Asked, Needs
 from prenup.sheet.expr import Expr, Ref, total
@@ -59,7 +59,7 @@ def _pairs(sheet: Sheet) -> list[tuple[str, str]]:
 
 def _between(sheet: Sheet, payer: str, payee: str) -> list[Expr]:
     assert WORLD not in (payer, payee)
-    return [Ref(t.row) for t in money_transfers(sheet) if t.payer == payer and t.payee == payee]
+    return [Ref(t.row) for t in money_transfers(sheet) if t.payer == payer and t.payee == payee and not t.at]
 
 
 def _by_year(run: Run, payer: str, payee: str) -> Fan:
@@ -69,6 +69,13 @@ def _by_year(run: Run, payer: str, payee: str) -> Fan:
     years = sorted({end.year for end in ends})
     of_year = np.array([years.index(end.year) for end in ends])
     yearly = np.stack([series[of_year == index].sum(axis=0) for index in range(len(years))])
+    for transfer in money_transfers(run.sheet):  # an exit is worked out at the end, and fell in the year of its month
+        if transfer.at and {transfer.payer, transfer.payee} == {payer, payee}:
+            fell = of_year[run.filled.finals[month_name(transfer)].astype(int)]
+            sign = 1.0 if transfer.payer == payer else -1.0
+            yearly += np.where(
+                fell == np.arange(len(years))[:, None, None, None], sign * run.filled.finals[moved_name(transfer)], 0.0
+            )
     dates = tuple(max(end for end in ends if end.year == year) for year in years)
     bands = fan(yearly, run.filled.sound)
     names = run.deal.party_title(payer), run.deal.party_title(payee)

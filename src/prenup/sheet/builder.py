@@ -257,6 +257,12 @@ class Builder:
         self.transfers.append(Transfer(self._full(name), payer, payee, resource, self.clause_name, note))
         return reference
 
+    def pay_at_end(self, name: str, amount: Expr, payer: str, payee: str, note: str, *, at: str) -> Expr:
+        """A payment worked out after the last month, that fell in the month in which the row `at` was yes."""
+        reference = self.end(name, amount, note, unit=self.money)
+        self.transfers.append(Transfer(self._full(name), payer, payee, MONEY, self.clause_name, note, at))
+        return reference
+
     def prev(self, expression: Expr, start: Expr | None = None) -> Expr:
         """The value in the month before; `start` (default zero) is its value before the first month."""
         if isinstance(expression, Ref) and start is None:

@@ -187,7 +187,7 @@ class _Settling:
             return BOOL if node.fn in ("lt", "le", "gt", "ge", "eq", "ne") else unit
         if node.fn in ("and", "or", "not"):
             return BOOL
-        if node.fn in ("neg", "abs"):
+        if node.fn in ("neg", "abs", "floor"):
             return units[0]
         if node.fn in ("mul", "div"):
             return self.product(node.fn, units)

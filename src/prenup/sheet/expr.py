@@ -14,7 +14,7 @@ from prenup.base.units import BOOL, NUMBER, Unit
 
 FUNCTIONS: dict[str, int] = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "pow": 2,
-    "min": 2, "max": 2, "abs": 1, "exp": 1, "log": 1, "sqrt": 1, "ppf": 1,
+    "min": 2, "max": 2, "abs": 1, "exp": 1, "log": 1, "sqrt": 1, "floor": 1, "ppf": 1,
     "lt": 2, "le": 2, "gt": 2, "ge": 2, "eq": 2, "ne": 2, "and": 2, "or": 2, "not": 1, "if": 3,
 }  # fmt: skip
 """Every function of the kernel and how many arguments it takes; `ppf` is the inverse of the normal distribution."""

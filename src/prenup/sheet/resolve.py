@@ -14,7 +14,7 @@ from prenup.sheet.translate import TABLE_WORDS
 if TYPE_CHECKING:
     from prenup.sheet.builder import Builder
 
-_OF_ONE_MONTH = ("abs", "exp", "log", "sqrt", "min", "max", "if", "monthly")
+_OF_ONE_MONTH = ("abs", "exp", "log", "sqrt", "floor", "min", "max", "if", "monthly")
 """Functions that look at nothing but their values."""
 
 
@@ -24,10 +24,11 @@ def write_balances(builder: Builder) -> bool:
     False, with a problem in the log, where a clause has written a row of such a name.
     """
     before = builder.log.n_errors
-    for resource in dict.fromkeys([MONEY, *(t.resource for t in builder.transfers)]):
+    monthly = [transfer for transfer in builder.transfers if not transfer.at]
+    for resource in dict.fromkeys([MONEY, *(t.resource for t in monthly)]):
         for party in (*builder.parties, WORLD):
-            paid_in: list[Expr] = [Ref(t.row) for t in builder.transfers if t.resource == resource and t.payee == party]
-            paid_out: list[Expr] = [Ref(t.row) for t in builder.transfers if t.resource == resource and t.payer == party]
+            paid_in: list[Expr] = [Ref(t.row) for t in monthly if t.resource == resource and t.payee == party]
+            paid_out: list[Expr] = [Ref(t.row) for t in monthly if t.resource == resource and t.payer == party]
             name = balance_name(resource, party)
             if name in builder.rows:
                 builder.log.add(
@@ -196,9 +197,9 @@ class _Resolver:
     def moved(self, node: Pending) -> Expr:
         """What a clause moved this month: in all, or net to one party."""
         clause = node.names[0]
-        transfers = [t for t in self.builder.transfers if t.clause == clause and t.resource == MONEY]
+        transfers = [t for t in self.builder.transfers if t.clause == clause and t.resource == MONEY and not t.at]
         if not transfers:
-            known = list(dict.fromkeys(t.clause for t in self.builder.transfers if t.resource == MONEY))
+            known = list(dict.fromkeys(t.clause for t in self.builder.transfers if t.resource == MONEY and not t.at))
             self.unknown(clause, node.where, known, "clause that pays money", "terms:")
             return ZERO
         if node.what == "paid":

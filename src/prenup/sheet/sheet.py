@@ -44,7 +44,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A row whose amount goes from payer to payee each month. `resource` is `money`, or what else moves."""
+    """A row whose amount goes from payer to payee each month. `resource` is `money`, or what else moves.
+
+    `at` is empty, or names the row that is yes in the month in which a row of the end stage is paid, once: a waterfall is
+    worked out after the last month, on what the month of its event left behind. Such a payment is in values, not in cash.
+    """
 
     row: str
     payer: str
@@ -52,6 +56,7 @@ class Transfer:
     resource: str
     clause: str
     note: str
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,11 @@ class Sheet:
     parameters: Mapping[str, float]
     unknowns: Mapping[str, Number]
     tables: Mapping[str, tuple[float, ...]]
+
+    @property
+    def monthly(self) -> tuple[Transfer, ...]:
+        """What is paid month by month."""
+        return tuple(t for t in self.transfers if not t.at)
 
     def transfers_of(self, clause: str) -> tuple[Transfer, ...]:
         """What one clause moves."""

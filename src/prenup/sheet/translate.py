@@ -158,6 +158,7 @@ CALLS: dict[str, tuple[int, int, str, _Maker]] = {
     "exp": (1, 1, "exp(x)", _Translation.plain),
     "log": (1, 1, "log(x)", _Translation.plain),
     "sqrt": (1, 1, "sqrt(x)", _Translation.plain),
+    "floor": (1, 1, "floor(x)", _Translation.plain),
     "min": (2, 20, "min(a, b)", _Translation.many),
     "max": (2, 20, "max(a, b)", _Translation.many),
     "if": (3, 3, "if(condition, then, otherwise)", _Translation.choice),

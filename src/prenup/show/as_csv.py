@@ -12,7 +12,7 @@ from pathlib import Path
 from prenup.base.files import write_whole
 from prenup.outcome.run import COLUMNS
 from prenup.pipeline import Result
-from prenup.questions._answer import Bars, Chart
+from prenup.questions._answer import Bars, Chart, Field, Lines
 
 _COMMAND = re.compile(r"[=@\t\r]|[-+](?![\d.$€£¥])")
 """How a text begins that a spreadsheet would carry out instead of showing it."""
@@ -36,13 +36,26 @@ def write_csv(result: Result, folder: Path) -> list[Path]:
 
 
 def _chart(chart: Chart) -> tuple[Sequence[str], Iterable[Sequence[object]]]:
-    """What a chart shows, under headings: bars with their ends, or dates with their quantiles."""
+    """What a chart shows, under headings: bars or methods with their ends, places with curves, dates with quantiles."""
     if isinstance(chart, Bars):
         marks = chart.marks or [""] * len(chart.labels)
         bars = zip(chart.labels, chart.low, chart.high, marks, strict=True)
         return ("label", "low", "middle", "high", "status"), [
             (label, low, chart.middle, high, mark) for label, low, high, mark in bars
         ]
+    if isinstance(chart, Field):
+        assumes = [*chart.assumes, *[""] * len(chart.labels)][: len(chart.labels)]
+        methods = zip(chart.labels, chart.low, chart.middle, chart.high, assumes, strict=True)
+        return ("label", "what", "low", "middle", "high", "assumes"), [
+            *((label, "method", *figures) for label, *figures in methods),
+            *((name, "reference line", None, value, None, None) for name, value in chart.marks),
+        ]
+    if isinstance(chart, Lines):
+        lines: list[tuple[float, Sequence[object]]] = [
+            *((x, (*values, None)) for x, *values in zip(chart.x, *chart.y, strict=True)),
+            *((x, (*[None] * len(chart.labels), name)) for name, x in chart.marks),
+        ]
+        return (chart.x_title, *chart.labels, "mark"), [(x, *cells) for x, cells in sorted(lines, key=lambda line: line[0])]
     heads = ["date", *(f"{q:g}" for q in chart.quantiles)]
     return heads, [(day, *values) for day, *values in zip(chart.dates, *chart.bands, strict=True)]
 

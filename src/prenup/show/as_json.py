@@ -14,11 +14,13 @@ from typing import Any
 
 import prenup
 from prenup.base.problems import Problem
+from prenup.deal.model import Deal
 from prenup.outcome.run import Run
 from prenup.pipeline import Result
 from prenup.questions._answer import Answer
 
 RUN_FORMAT = "prenup-run/1"
+ANSWERS_FORMAT = "prenup-answers/1"
 PROBLEMS_FORMAT = "prenup-problems/1"
 
 
@@ -57,6 +59,17 @@ def run_json(result: Result) -> str:
         ],
         "answers": [_answer(a) for a in result.answers],
         "warnings": [p.as_json() for p in deal.warnings],
+    })  # fmt: skip
+
+
+def answers_json(deal: Deal, variant: str, answers: Iterable[Answer]) -> str:
+    """What single questions answered, as one JSON object."""
+    return _dump({
+        "format": ANSWERS_FORMAT,
+        "prenup": prenup.__version__,
+        "deal": {"name": deal.name, "title": deal.title, "currency": deal.currency, "as_of": deal.as_of},
+        "variant": variant or None,
+        "answers": [_answer(a) for a in answers],
     })  # fmt: skip
 
 

@@ -6,28 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from prenup.base.fields import choice, items, party, table, value
+from prenup.base.fields import choice, items, table, value
 from prenup.base.quantity import Number
 from prenup.sheet.builder import Builder
-from prenup.sheet.expr import ZERO, Expr, least, most, total, where_
+from prenup.sheet.expr import ZERO, Expr, most, where_
 from prenup.sheet.formula import Value
 from prenup.terms._settlement import AbstractSettlement
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShareTier:
-    """One tier: who gets which share of the profit, until one of them has received enough."""
-
-    shares: Mapping[str, Value] = table("Each party's share of the profit in this tier.", unit="fraction", keys="party")
-    counts: str = party("Whose receipts end the tier; may be left out where only one party shares.", default="")
-    up_to: Value | None = value(
-        "money", "What that party receives in all before the tier ends; no end if left out.", default=None
-    )
-
-    @property
-    def counted(self) -> str:
-        """The party whose receipts end the tier."""
-        return self.counts or (next(iter(self.shares)) if len(self.shares) == 1 else "")
+from prenup.terms._tiers import ShareTier, through_tiers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,27 +69,18 @@ class ProfitShare(AbstractSettlement):
         for name, due in zip(owed, self.within_cap(builder, dues), strict=True):
             builder.pay(f"paid.{name}", self.later(builder, due), self.payer, name, f"share of profit of {name}")
 
+    @property
+    def names(self) -> list[str]:
+        """Everybody who has a share in some tier."""
+        return list(dict.fromkeys(name for tier in self.tiers for name in tier.shares))
+
     def _tiered(self, builder: Builder, left: Expr) -> dict[str, Expr]:
         """What each party is owed of a month's profit; the payer's own share stays with it."""
-        names = list(dict.fromkeys(name for tier in self.tiers for name in tier.shares))
-        received = {name: builder.prev(builder.own(f"received.{name}")) for name in names}
-        so_far = dict(received)
-        parts: dict[str, list[Expr]] = {name: [] for name in names}
-        for number, tier in enumerate(self.tiers, 1):
-            shares = {name: builder.rate(share) for name, share in tier.shares.items()}
-            inside = left
-            if tier.up_to is not None and tier.counted in shares:
-                share = shares[tier.counted]
-                room = most(builder.value(tier.up_to) - so_far[tier.counted], ZERO)
-                inside = least(left, where_(share > 0, room / share, left))
-            inside = builder.row(f"tier.{number}", inside, f"profit shared in tier {number}")
-            left = left - inside
-            for name, share in shares.items():
-                parts[name].append(share * inside)
-                so_far[name] = so_far[name] + share * inside
+        received = {name: builder.prev(builder.own(f"received.{name}")) for name in self.names}
+        parts = through_tiers(builder, builder.row, self.tiers, left, received)
         owed: dict[str, Expr] = {}
-        for name in names:
-            owed[name] = builder.row(f"owed.{name}", total(parts[name]), f"{name}'s share of this month's profit")
+        for name, part in parts.items():
+            owed[name] = builder.row(f"owed.{name}", part, f"{name}'s share of this month's profit")
             before = builder.value(self.received_before[name]) if name in self.received_before else ZERO
             builder.row(f"received.{name}", received[name] + owed[name], f"what {name} is owed in all", start=before)
         return {name: amount for name, amount in owed.items() if name != self.payer}

@@ -33,6 +33,7 @@ _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 _CALLS = {
     "sqrt": "llvm.sqrt",
+    "floor": "llvm.floor",
     "abs": "llvm.fabs",
     "exp": "prenup.exp",
     "log": "prenup.log",

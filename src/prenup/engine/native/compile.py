@@ -109,7 +109,7 @@ def _target_machine() -> Any:
     target = _target()
     flags = llvm.get_host_cpu_features().flatten()
     return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel=os.environ.get("CM", "jitdefault")
+        cpu=llvm.get_host_cpu_name(), features=flags, opt=2, reloc="default", codemodel="jitdefault"
     )
 
 

@@ -299,7 +299,7 @@ def _function(name: str, shape: Shape, parameters: str, text: Text, result: str)
 def declarations(shape: Shape) -> str:
     """The intrinsics that generated code may call."""
     t, s = shape.double, shape.suffix
-    one = [f"declare {t} @llvm.{f}.{s}({t})" for f in ("rint", "fabs", "sqrt")]
+    one = [f"declare {t} @llvm.{f}.{s}({t})" for f in ("rint", "fabs", "sqrt", "floor")]
     two = [f"declare {t} @llvm.copysign.{s}({t}, {t})"]
     more = [f"declare {t} @llvm.fmuladd.{s}({t}, {t}, {t})"]
     if shape.lanes > 1:

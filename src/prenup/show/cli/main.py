@@ -9,20 +9,18 @@ import errno
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 import prenup
+from prenup.show.cli import ownership
+from prenup.show.cli.opening import guarded, open_case, refuse, saving, warn
 
 if TYPE_CHECKING:
     from prenup.base.problems import Problem
-    from prenup.case import Case
     from prenup.pipeline import Result
-
-T = TypeVar("T")
 
 
 class _Program(click.Group):
@@ -102,19 +100,19 @@ def run(
     settings = Settings(paths, drawn, seed, sampler, engine=engine)  # type: ignore[arg-type]  # click has checked it
     if settings.problem():
         raise click.UsageError(settings.problem())
-    case = _open(file, variant, sets, as_json)
+    case = open_case(file, variant, sets, as_json)
     with progress("Working it out") as report:
-        result = _guarded(lambda: answer(case, settings, IN_FULL if html else AT_ONCE, report), as_json)
+        result = guarded(lambda: answer(case, settings, IN_FULL if html else AT_ONCE, report), as_json)
     if result.run.engine.note:
         click.echo(result.run.engine.note, err=True)
     if html:
         from prenup.show.report.page import write_page
 
-        _saving(lambda: write_page(result, html))
+        saving(lambda: write_page(result, html))
     if csv:
         from prenup.show.as_csv import write_csv
 
-        _saving(lambda: write_csv(result, csv))
+        saving(lambda: write_csv(result, csv))
     if as_json:
         from prenup.show.as_json import run_json
 
@@ -127,7 +125,7 @@ def _print_result(result: Result, html: Path | None, csv: Path | None) -> None:
     from prenup.pipeline import AT_ONCE
     from prenup.show.cli.tables import answer_lines, head_lines, terminal_width
 
-    _warn(result.case.deal.warnings)
+    warn(result.case.deal.warnings)
     width = terminal_width()
     lines = [*head_lines(result.run, width)]
     here = [question.name for question in AT_ONCE]  # the rest is for the page
@@ -148,21 +146,21 @@ def check(file: str, as_json: bool) -> None:
     from prenup.base.problems import DealError
     from prenup.base.wording import count
 
-    case = _open(file, None, (), as_json)
+    case = open_case(file, None, (), as_json)
     faults: dict[str, tuple[Problem, ...]] = {}
-    for name in case.deal.variants:
+    for name in (*case.deal.variants, *case.deal.outcomes):
         try:
             case.variant(name)
         except DealError as fault:
             faults[name] = fault.problems
     if faults:
-        _refuse(faults, as_json)
+        refuse(faults, as_json)
     if as_json:
         from prenup.show.as_json import problems_json
 
         click.echo(problems_json({"": case.deal.warnings}))
         return
-    _warn(case.deal.warnings)
+    warn(case.deal.warnings)
     click.echo(
         f"{file}: no faults; {count(len(case.deal.terms), 'term')}, {count(len(case.sheet.rows), 'row')}, "
         f"{count(len(case.deal.variants), 'variant')}"
@@ -183,7 +181,7 @@ def check(file: str, as_json: bool) -> None:
 @click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field first.")
 def show(file: str, stage: str, variant: str | None, sets: tuple[str, ...]) -> None:
     """Show a deal at one of its stages."""
-    case = _open(file, variant, sets, False)
+    case = open_case(file, variant, sets, False)
     if stage == "deal":
         click.echo(case.to_yaml(), nl=False)
     elif stage == "sheet":
@@ -200,7 +198,7 @@ def show(file: str, stage: str, variant: str | None, sets: tuple[str, ...]) -> N
 @cli.command()
 @click.argument("kind", required=False)
 def terms(kind: str | None) -> None:
-    """List the kinds of terms, drivers and events, or explain one."""
+    """List the kinds of terms, drivers, events, classes and actions, or explain one."""
     from prenup.show.cli.reference import known_kinds, show_kind, show_kinds
 
     if kind is None:
@@ -239,67 +237,12 @@ def new(file: Path | None) -> None:
     if file.exists():
         click.echo(f"{file} exists already; choose another name", err=True)
         sys.exit(1)
-    _saving(lambda: write_whole(file, STARTER))
+    saving(lambda: write_whole(file, STARTER))
     click.echo(f"wrote {file}; try: prenup run {file}")
 
 
-def _open(file: str, variant: str | None, sets: tuple[str, ...], as_json: bool) -> Case:
-    """The deal with its variant and changes; the program ends with code 1 where it has faults."""
-
-    def work() -> Case:
-        from prenup.case import load
-        from prenup.show.cli.changes import changed
-
-        case = load(file)
-        if variant is not None:
-            case = case.variant(variant)
-        return changed(case, sets) if sets else case
-
-    return _guarded(work, as_json)
-
-
-def _guarded(work: Callable[[], T], as_json: bool) -> T:
-    """The result of some work on a deal; its faults are shown and the program ends with code 1."""
-    from prenup.base.problems import DealError
-
-    try:
-        return work()
-    except DealError as fault:
-        _refuse({"": fault.problems}, as_json)
-
-
-def _refuse(faults: Mapping[str, Iterable[Problem]], as_json: bool) -> NoReturn:
-    """Show faults by the variant that has them (the empty name: the deal itself), and end with code 1."""
-    if as_json:
-        from prenup.show.as_json import problems_json
-
-        click.echo(problems_json(faults))
-        sys.exit(1)
-    from prenup.base.wording import count
-
-    errors = 0
-    for variant, problems in faults.items():
-        if variant:
-            click.echo(f"under the variant {variant}:", err=True)
-        for problem in problems:
-            errors += problem.severity == "error"
-            click.echo(problem.render() + "\n", err=True)
-    click.echo(count(errors, "fault"), err=True)
-    sys.exit(1)
-
-
-def _warn(warnings: tuple[Problem, ...]) -> None:
-    for warning in warnings:
-        click.echo(warning.render() + "\n", err=True)
-
-
-def _saving(work: Callable[[], object]) -> None:
-    """Write files; a place that can't be written to is one line and code 1."""
-    try:
-        work()
-    except OSError as fault:
-        click.echo(f"can't write {fault.filename or ''}: {fault.strerror or fault}", err=True)
-        sys.exit(1)
+for command in ownership.COMMANDS:
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -6,11 +6,17 @@ import click
 
 from prenup.base.kinds import kinds
 
-GROUPS = {"terms": "prenup.terms", "drivers": "prenup.drivers", "events": "prenup.drivers.events"}
+GROUPS = {
+    "terms": "prenup.terms",
+    "drivers": "prenup.drivers",
+    "events": "prenup.drivers.events",
+    "classes": "prenup.ownership.classes",
+    "actions": "prenup.ownership.actions",
+}
 
 
 def known_kinds() -> list[str]:
-    """Every kind of term, driver and event."""
+    """Every kind of term, driver, event, class and action."""
     return [kind for package in GROUPS.values() for kind in kinds(package)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,9 +10,8 @@ from itertools import zip_longest
 import click
 from rich.cells import cell_len
 
-from prenup.base import wording
 from prenup.outcome.run import Run
-from prenup.questions._answer import Answer, Cell, Column, Table
+from prenup.questions._answer import Answer, Cell, Column, Table, in_words
 
 WIDTH = 100
 """Columns of a terminal that everything fits into; a narrower terminal gets narrower tables."""
@@ -37,7 +35,8 @@ def terminal_width() -> int:
 def head_lines(run: Run, width: int) -> Iterator[str]:
     """The deal's name, its date, and what was run."""
     deal = run.deal
-    variant = deal.variants[run.variant].title or run.variant.replace("_", " ") if run.variant else ""
+    found = deal.variant(run.variant)
+    variant = (found.title if found is not None else "") or run.variant.replace("_", " ")
     for line in wrapped(deal.title + (f", variant: {variant}" if variant else ""), width):
         yield click.style(line, bold=True)
     as_of = f"as of {deal.as_of}, " if deal.as_of else ""
@@ -169,8 +168,4 @@ def cell_text(cell: Cell, column: Column, currency: str) -> str:
         return "-"
     if isinstance(cell, str):
         return cell
-    if column.unit in ("money", "gain"):
-        return wording.money(cell, currency, signed=column.unit == "gain")
-    if column.unit == "percent":
-        return wording.percent(cell)
-    return f"{cell:,.6g}" if math.isfinite(cell) else "n/a"
+    return in_words(cell, column.unit, currency)

@@ -7,40 +7,18 @@ and one on a phone, with letters of the same size. Letters stay letters: they ta
 from __future__ import annotations
 
 import datetime
-import hashlib
-import re
-import threading
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from io import StringIO
-from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from prenup.base.units import CURRENCY_SIGNS
 from prenup.base.wording import join, money
 from prenup.questions._answer import Bars, Fan
+from prenup.show.report.drawing import INK, RULE, SIGNS, SOFT, Drawing, drawn, scaled
 from prenup.show.report.figures import typeset
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-WIDTH = 340
-INK, SOFT, RULE = "#1c1c1c", "#5c5c5c", "#c9c6c0"
-_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
-_LOCK = threading.Lock()
-_SIGNS = {code: sign for sign, code in CURRENCY_SIGNS.items()}
-_SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"), (1.0, ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A chart and the same in words for whoever can't see it. `svg` is empty where nothing can be drawn."""
-
-    svg: str
-    words: str
 
 
 def fan(chart: Fan, above: tuple[str, str], below: tuple[str, str]) -> Drawing:
@@ -49,7 +27,7 @@ def fan(chart: Fan, above: tuple[str, str], below: tuple[str, str]) -> Drawing:
     `above` and `below` are the colour of each side of zero and what it means, in a few words or none.
     """
     bands = np.array(chart.bands, dtype=float)
-    sign = _SIGNS.get(chart.unit, chart.unit)
+    sign = SIGNS.get(chart.unit, chart.unit)
     if not bands.size or not np.isfinite(bands).all():
         return Drawing("", f"{chart.title}: no sound path to draw.")
     first, low, last, high = (money(float(v), chart.unit) for v in (bands[2, 0], *bands[[0, 2, 4], -1]))
@@ -57,7 +35,7 @@ def fan(chart: Fan, above: tuple[str, str], below: tuple[str, str]) -> Drawing:
         f"{chart.title}. Middle path {first} in {chart.dates[0]:%B %Y} and {last} in {chart.dates[-1]:%B %Y}; "
         f"nine paths in ten then lie between {low} and {high}."
     )
-    scale, unit = _scale(float(np.abs(bands).max()))
+    scale, unit = scaled(float(np.abs(bands).max()))
     x = np.array([date.toordinal() for date in chart.dates], dtype=float)
 
     def draw(axes: Axes) -> None:
@@ -87,7 +65,7 @@ def fan(chart: Fan, above: tuple[str, str], below: tuple[str, str]) -> Drawing:
         ends = [(band[-1] / scale, text) for band, text in zip(bands, ("5%", "25%", "middle", "75%", "95%"), strict=True)]
         _ends(axes, float(x[-1]), ends)
 
-    return _drawn(draw, 214, (0.115, 0.11, 0.735, 0.785), words)
+    return drawn(draw, 214, (0.115, 0.11, 0.735, 0.785), words)
 
 
 def tornado(chart: Bars, colour: str) -> Drawing:
@@ -114,7 +92,7 @@ def tornado(chart: Bars, colour: str) -> Drawing:
         axes.text(chart.middle, -0.72, middle, ha="center", va="bottom", fontsize=9.5, color=INK)
         axes.axis("off")
 
-    return _drawn(draw, 36 + 33 * len(low), (0.0, 0.0, 1.0, 1.0), words)
+    return drawn(draw, 36 + 33 * len(low), (0.0, 0.0, 1.0, 1.0), words)
 
 
 def clauses(title: str, bars: Sequence[tuple[str, float]], currency: str, colour: str, reach: tuple[float, float]) -> Drawing:
@@ -137,7 +115,7 @@ def clauses(title: str, bars: Sequence[tuple[str, float]], currency: str, colour
         axes.set_ylim(len(bars) - 0.2, -0.75)
         axes.axis("off")
 
-    return _drawn(draw, 14 + 31 * len(bars), (0.0, 0.0, 1.0, 1.0), words)
+    return drawn(draw, 14 + 31 * len(bars), (0.0, 0.0, 1.0, 1.0), words)
 
 
 # ── bars ──────────
@@ -169,11 +147,6 @@ def _end_values(axes: Axes, row: int, chart: Bars, low: float, high: float) -> N
 
 
 # ── axes ──────────
-
-
-def _scale(largest: float) -> tuple[float, str]:
-    """The unit in which an axis counts: thousands, millions, billions."""
-    return next((s for s in _SCALES if largest >= s[0]), _SCALES[-1])
 
 
 def _cut(label: str, most: int = 46) -> str:
@@ -238,65 +211,3 @@ def _ends(axes: Axes, x: float, ends: list[tuple[float, str]]) -> None:
             weight="bold" if middle else "normal",
             annotation_clip=False,
         )
-
-
-# ── from figure to page ──────────
-
-
-def _drawn(draw: Callable[[Axes], None], height: float, box: tuple[float, float, float, float], words: str) -> Drawing:
-    """One figure, `box` its axes. Matplotlib's settings are global, so that one figure is drawn at a time."""
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    settings: dict[Any, Any] = {
-        "svg.fonttype": "none",
-        "text.parse_math": False,
-        "font.family": "DejaVu Sans",
-    }
-    settings["svg.hashsalt"] = "prenup"  # the same drawing has the same names inside every time
-    text = StringIO()
-    with _LOCK, matplotlib.rc_context(settings), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the page's font has signs that the measuring font may lack
-        figure = Figure(figsize=(WIDTH / 72, height / 72))
-        FigureCanvasSVG(figure)
-        axes = figure.add_axes(box)
-        axes.patch.set_visible(False)
-        draw(axes)
-        figure.savefig(
-            text,
-            format="svg",
-            transparent=True,
-            metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")),
-        )
-    return Drawing(_inline(text.getvalue(), words), words)
-
-
-def _inline(svg: str, words: str) -> str:
-    """Matplotlib's document as an element of the page: no name that another chart has, no font of its own."""
-    ElementTree.register_namespace("", _SVG)
-    ElementTree.register_namespace("xlink", _XLINK)
-    root = ElementTree.fromstring(svg)
-    prefix = f"c{hashlib.sha256((words + svg).encode()).hexdigest()[:10]}-"
-    for parent in list(root.iter()):
-        for child in list(parent):
-            if child.tag.endswith(("}metadata", "}style")):
-                parent.remove(child)
-    attributes = [pair for element in root.iter() for pair in element.attrib.items()]
-    targets = {value[1:] for key, value in attributes if key.endswith("href") and value.startswith("#")}
-    targets |= {name for _, value in attributes for name in re.findall(r"url\(#([^)]+)\)", value)}
-    for element in root.iter():
-        name = element.attrib.pop("id", None)
-        if name in targets:
-            element.set("id", prefix + name)
-        for key, value in list(element.attrib.items()):
-            if key.endswith("href"):
-                element.set(key, f"#{prefix}{value[1:]}")
-            elif "url(#" in value:
-                element.set(key, value.replace("url(#", f"url(#{prefix}"))
-            elif key == "style" and element.tag.endswith("}text"):
-                element.set(key, re.sub(r"font-family:[^;]*;?\s*", "", value))
-    for size in ("width", "height"):
-        root.attrib.pop(size, None)
-    root.set("aria-hidden", "true")
-    return ElementTree.tostring(root, encoding="unicode")

@@ -19,7 +19,7 @@ def day(date: datetime.date) -> str:
 
 def typeset(text: str) -> str:
     """A true minus before figures, and no line break within `5 %`."""
-    text = re.sub(r"(?<![\w.-])-(?=[$€£¥]?\d)", "−", text)
+    text = re.sub(r"(?<![\w.-])-(?=[<>]?(?:[$€£¥]|[A-Z]{3} )?\d)", "−", text)
     return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
 
 

@@ -6,13 +6,15 @@ import math
 import re
 from dataclasses import dataclass
 
-from prenup.base.wording import money, percent
+from prenup.base.wording import money
 from prenup.deal.model import Deal
-from prenup.questions._answer import Answer, Cell, Column, Table
+from prenup.questions._answer import MONEY_UNITS, Answer, Cell, Column, Table, in_words
 from prenup.show.report.figures import typeset
 
 _COLOURS = ("#1d4e89", "#a8501b", "#3b7a57", "#7b3f75", "#80690a", "#2b7a8c", "#8c3b3b", "#54606e")
 NEUTRAL = "#4a4a4a"
+PLAIN = "#3d5a80"
+"""The colours of what speaks of no party: in words and tables, and as a broad bar."""
 
 
 class Palette:
@@ -74,13 +76,12 @@ def shown(cell: Cell, unit: str, currency: str) -> Shown:
         return Shown("–")
     if isinstance(cell, str):
         return Shown(typeset(cell))
-    if unit in ("money", "gain"):
-        text = money(abs(cell), currency)
-        loss = cell < 0 and text != money(0.0, currency)
-        return Shown(f"({text})" if loss else text, loss)
-    if unit == "percent":
-        return Shown(typeset(percent(cell)))
-    return Shown(typeset(f"{cell:,.6g}") if math.isfinite(cell) else "n/a")
+    text = in_words(cell, unit, currency)
+    if unit not in MONEY_UNITS or not math.isfinite(cell):
+        return Shown(typeset(text))
+    # What rounds to nothing has no sign in words, and is no loss.
+    loss = text.startswith("-")
+    return Shown(f"({text[1:]})" if loss else text.removeprefix("+"), loss)
 
 
 def head(column: Column, palette: Palette) -> Head:

@@ -13,13 +13,17 @@ from prenup import __version__
 from prenup.base.wording import money
 from prenup.deal.model import Deal
 from prenup.pipeline import Result
-from prenup.questions._answer import Answer, Bars, Chart, Fan
+from prenup.questions._answer import Answer, Bars, Chart, Fan, Field, Lines
 from prenup.show.report import charts, grids, record
+from prenup.show.report.drawing import Drawing
+from prenup.show.report.field import field
 from prenup.show.report.figures import day, typeset
+from prenup.show.report.lines import lines
 from prenup.show.report.words import Speaker
 
-PLACED = ("value", "compare", "runway", "rumour", "flows")
-"""Questions whose answers have a place of their own on the page; any other gets a section after them."""
+PLACED = ("value", "stake", "compare", "runway", "rumour", "flows")
+"""Questions whose answers have a place of their own in the template (the stake right below what each side gets); any other
+gets a section after them, in the order in which they were asked."""
 
 
 def write_page(result: Result, out: Path) -> None:
@@ -61,7 +65,7 @@ class Figure:
     """A chart with its title above and a note below."""
 
     title: str
-    drawing: charts.Drawing
+    drawing: Drawing
     note: str = ""
 
 
@@ -96,7 +100,7 @@ def _contents(result: Result) -> dict[str, Any]:
     return {
         "deal": deal,
         "run": run,
-        "variant": deal.variants.get(run.variant),
+        "variant": deal.variant(run.variant),
         "as_of": day(deal.as_of) if deal.as_of else "",
         "first_day": day(deal.calendar.first_day),
         "last_day": day(deal.calendar.month_end(deal.calendar.n_months - 1)),
@@ -146,6 +150,10 @@ def _figure(chart: Chart, result: Result, palette: grids.Palette) -> Figure:
         return Figure(chart.title, charts.tornado(chart, palette.first(chart.title)), typeset(chart.note))
     parties, deal = palette.named(chart.title), result.case.deal
     note = typeset(chart.note)
+    if isinstance(chart, Field):
+        return Figure(chart.title, field(chart, deal.currency, palette.of(parties[0]) if parties else grids.PLAIN), note)
+    if isinstance(chart, Lines):
+        return Figure(chart.title, lines(chart, deal.currency), note)
     if len(parties) > 1:  # from the first to the second: above zero the second receives
         sides = [(palette.of(name), f"to {deal.party_title(name)}") for name in (parties[1], parties[0])]
     else:

@@ -36,7 +36,7 @@ _SIGNS = {
 _CALLS = {
     "prev": "last month’s {0}", "cum": "the sum so far of {0}", "lag": "{0} as it was {1} before",
     "avg": "the average of {0} over {1}", "if": "{1} if {0}, otherwise {2}", "min": "the smallest of {*}",
-    "max": "the largest of {*}", "abs": "the size of {0}", "sqrt": "the square root of {0}",
+    "max": "the largest of {*}", "abs": "the size of {0}", "sqrt": "the square root of {0}", "floor": "{0} without its decimals",
     "monthly": "a month’s part of {0}", "on": "the month of {0}", "after": "{0}", "since": "the years since {0}",
     "paid": "what is paid under {0}", "received": "what {1} receives under {0}", "cash": "the cash of {0}",
 }  # fmt: skip

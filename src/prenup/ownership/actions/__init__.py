@@ -1,0 +1,1 @@
+"""What may be done with what was issued: one file a kind of corporate action."""

@@ -1,0 +1,1 @@
+"""What may be issued: one file a kind of class."""

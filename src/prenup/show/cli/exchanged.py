@@ -1,0 +1,122 @@
+"""Cap tables that come from other programs and go to them: Open Cap Table packages in and out."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from prenup.base.files import write_whole
+from prenup.base.problems import DealError
+from prenup.base.quantity import Number
+from prenup.case import Case, build
+from prenup.deal.model import Deal
+from prenup.engine.run import Settings
+from prenup.exchange._error import ExchangeError
+from prenup.exchange._table import ExportClass, ExportTable
+from prenup.exchange.ocf_in import read_ocf
+from prenup.exchange.ocf_out import write_ocf
+from prenup.outcome.holdings import AT_FIRST, Holdings, seen
+from prenup.show.cli.opening import refuse, saving
+
+FIELDS = ("price", "preference", "participation_cap", "seniority", "conversion_ratio", "strike", "cap", "discount", "interest")
+"""Numbers of a class that the package's form knows."""
+
+WORDS = ("participation", "cap_basis", "mfn", "compounding")
+
+
+def import_package(package: Path, file: Path | None) -> None:
+    """Print a deal with the package's table, or write it; what could not be carried goes to the error output."""
+    if file is not None and file.exists():
+        click.echo(f"{file} exists already; choose another name", err=True)
+        sys.exit(1)
+    try:
+        found = read_ocf(package)
+        case = build(
+            {
+                "deal": {"title": f"Cap table of {found.title}"},
+                "currency": found.currency,
+                "as_of": found.as_of.isoformat(),
+                "clock": {"from": found.as_of.replace(day=1).isoformat(), "months": 60},
+                "parties": {found.party: {"title": found.title, "discount": "15%"}},
+                "cap_tables": {found.party: found.section},
+            },
+            found.party,
+        )
+    except ExchangeError as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(1)
+    except DealError as fault:
+        refuse({"": fault.problems}, False)
+    text = case.to_yaml()
+    for note in found.notes:
+        click.echo(f"not carried: {note}", err=True)
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    saving(lambda: write_whole(file, text))
+    click.echo(f"wrote {file}; try: prenup captable {file}")
+
+
+def export(case: Case, party: str, at: str, out: Path, seed: int) -> None:
+    """Write a party's table as an Open Cap Table package, every unknown at its middle; say what could not be carried."""
+    stood = seen(case.deal, case.sheet, party, Settings(16, 1, seed), at).after
+    try:
+        notes = write_ocf(_table(case, stood), out)
+    except ExchangeError as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(1)
+    except OSError as fault:
+        click.echo(f"can't write {out}: {fault.strerror or fault}", err=True)
+        sys.exit(1)
+    for note in notes:
+        click.echo(f"not carried: {note}", err=True)
+    click.echo(f"wrote {out}", err=True)
+
+
+def _table(case: Case, stood: Holdings) -> ExportTable:
+    """The table as it stands, in the numbers that the package's form knows."""
+    deal = case.deal
+    classes = tuple(_class(deal, stood, name) for name in stood.table.classes)
+    ends = deal.calendar.ends
+    month = int(stood.rows["moment.month"][0]) if len(stood.view) else 0
+    day = deal.as_of if stood.text == AT_FIRST and deal.as_of else ends[month]
+    return ExportTable(title=deal.party_title(stood.party), currency=deal.currency, as_of=day, classes=classes)
+
+
+def _class(deal: Deal, stood: Holdings, name: str) -> ExportClass:
+    """One class: units by holder; of a safe or a note that has converted, its units as common."""
+    entry = stood.table.classes[name]
+    known = {field: _known(getattr(entry, field, None)) for field in FIELDS}
+    given: dict[str, Any] = {field: value for field, value in known.items() if value is not None}
+    words = {field: getattr(entry, field) for field in WORDS if hasattr(entry, field)}
+    for field in ("since", "maturity", "expires"):
+        value = _known(getattr(entry, field, None))
+        if value is not None:
+            given[field] = datetime.date.fromordinal(round(value))
+    units = stood.row(f"{name}.units") if stood.has(f"{name}.units") else stood.row(f"{name}.issued")
+    converted = stood.row(f"{name}.converted")
+    kind = entry.kind
+    if entry.in_money and converted.any():
+        kind, units = "common", converted
+        given, words = {}, {}
+    if entry.kind == "preferred":
+        price = stood.row(f"{name}.price")
+        bought = _known(getattr(entry, "invested", None))
+        if "price" not in given and (price.any() or bought):
+            given["price"] = float(np.median(price)) if price.any() else float(bought or 0.0) / float(np.median(units))
+        if stood.has(f"{name}.ratio"):
+            given["conversion_ratio"] = float(np.median(stood.row(f"{name}.ratio")))
+    if entry.kind == "pool":
+        return ExportClass(name=name, kind="pool", title=entry.title, units=float(np.median(units)))
+    holdings = {h: float(np.median(units * stood.row(f"{name}.part.{h}"))) for h in stood.holders(name)}
+    return ExportClass(name=name, kind=kind, title=entry.title, holdings=holdings, **words, **given)
+
+
+def _known(value: object) -> float | None:
+    """A number as stated, at its middle where it is unknown; None for a formula or where nothing is said."""
+    return value.value if isinstance(value, Number) else None
