@@ -14,7 +14,7 @@ from prenup.ownership.cap_table import CapTable
 from prenup.ownership.classes._convertible import AbstractConvertible
 from prenup.terms.profit_share import ProfitShare
 
-ROWS_OF_TABLE = ("outstanding", "diluted", "share", "tiers", "restructured", "valuation")
+ROWS_OF_TABLE = ("outstanding", "diluted", "share", "tiers", "restructured", "valuation", "at_exit")
 """What a table's own rows are called, so that no class or action may be."""
 
 

@@ -17,7 +17,8 @@ def kind_of(key: Scalar, node: Node, package: str, noun: str, log: Log) -> type[
         return known[kind.text]
     why = f"known kinds: {', '.join(known)}"
     if not isinstance(node, Mapping):
-        word = node.text if isinstance(node, Scalar) and node.text in known else next(iter(known))
+        said = node.text if isinstance(node, Scalar) and node.text in known else nearest(key.text, known)
+        word = said or next(iter(known))
         log.add(
             "D204",
             f"{key.text} is not written as fields with values",

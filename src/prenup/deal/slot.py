@@ -29,7 +29,8 @@ class Slot:
         said = self.doc.partition(";")[0].rstrip(".")
         if not said:
             return ""
-        owner = parts[1] if len(parts) > 2 else parts[0]
+        deep = parts[0] == "cap_tables" and len(parts) > 4  # a class or an action of a table
+        owner = parts[3] if deep else parts[1] if len(parts) > 2 else parts[0]
         return f"{self.name} in {shortened(owner)}: {said[0].lower()}{said[1:]}"
 
     def deeper(self, path: str) -> Slot:

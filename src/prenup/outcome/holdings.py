@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prenup.base.problems import Log, nearest
-from prenup.base.units import NUMBER
+from prenup.base.quantity import Number
+from prenup.base.units import DATE, NUMBER
 from prenup.deal.model import Deal
 from prenup.deal.write_sheet import write_sheet
 from prenup.engine.reference import Array
@@ -237,11 +238,13 @@ def seen(
 
 
 def _untouched(deal: Deal, party: str) -> Sheet:
-    """The deal's sheet with a table that no action changes."""
-    table = replace(deal.cap_tables[party], actions={})
-    changed = replace(deal, cap_tables={**deal.cap_tables, party: table})
+    """The deal's sheet with a table that no action changes: each waits for the day after the clock, as other rows may read it."""
+    table = deal.cap_tables[party]
+    never = Number(float(deal.calendar.ends[-1].toordinal() + 1), DATE, path=f"cap_tables.{party}.never")
+    waiting = {name: replace(action, on=never) for name, action in table.actions.items()}
+    changed = replace(deal, cap_tables={**deal.cap_tables, party: replace(table, actions=waiting)})
     sheet = write_sheet(changed, Log())
-    assert sheet is not None  # fewer rows of a sound deal
+    assert sheet is not None  # the rows of a sound deal
     return sheet
 
 

@@ -124,6 +124,10 @@ class CapTable(AbstractEntry):
         for holder, parts in held.items():
             share = where_(whole > 0.0, total(parts) / whole, ZERO)
             builder.row(f"share.{holder}", share, f"{holder}'s share of the fully diluted capital")
+        with builder.clause(f"{standing.party}.at_exit", builder.clause_where):
+            work_out_caps(standing, at_exit=True)
+        with builder.clause(f"{standing.party}.at_exit", builder.clause_where):
+            work_out_caps(standing, at_exit=True)
         for name, entry in self.classes.items():
             claim = entry.claim(standing, name)
             for what in CLAIM:

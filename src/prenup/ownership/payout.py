@@ -18,12 +18,13 @@ from prenup.sheet.sheet import WORLD
 from prenup.terms._tiers import through_tiers
 
 
-def claims_now(standing: Standing, *, listed: bool = False) -> list[Claim]:
-    """What every class may have of proceeds as things stand; `listed` where preferred turns into common."""
+def claims_now(standing: Standing, how: str = "sale") -> list[Claim]:
+    """What every class may have of proceeds as things stand; `how` it ends: a sale, an ipo, a dissolution."""
     work_out_caps(standing, at_exit=True)
     found = []
     for name, entry in standing.classes.items():
-        found.append(entry.claim_listed(standing, name) if listed else entry.claim(standing, name))
+        claim = {"ipo": entry.claim_listed, "dissolution": entry.claim_dissolved}.get(how, entry.claim)
+        found.append(claim(standing, name))
     return found
 
 

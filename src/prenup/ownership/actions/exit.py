@@ -25,8 +25,9 @@ class Exit(AbstractAction):
 
     Equations:
         preferences by seniority, then every class by what a common unit gets, p: the sum over all classes rises with p, and p
-        is the price at which it is the proceeds. Each class converts where that pays it more.
-        A listing turns preferred into common; a ratchet adds units. After an exit nothing more is done with the table.
+        is the price at which it is the proceeds; each class converts where that pays it more
+        a listing turns preferred into common, with more units where a ratchet promises them
+        a dissolution pays safes and notes their money alone;  after an exit nothing more is done with the table
 
     Example:
         sale: {kind: exit, on: sold, value: 6 * revenue}
@@ -56,7 +57,7 @@ class Exit(AbstractAction):
 
     def write(self, standing: Standing, name: str, now: Expr) -> None:
         builder = standing.builder
-        claims = claims_now(standing, listed=self.how == "ipo")
+        claims = claims_now(standing, self.how)
         if self.price is not None:
             price = builder.value(self.price)
             proceeds = total([claim.paid_at(price) for claim in claims])

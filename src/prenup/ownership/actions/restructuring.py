@@ -48,7 +48,7 @@ class Restructuring(AbstractAction):
     )
     by: str = choice(("stated", "waterfall", "units"), "What gives the shares.", default="stated")
     becomes: Mapping[str, Value] = table("By stated: each holder's share.", unit="fraction", keys="name", default=())
-    rest: str = text("By stated: who gets what is left of 100 %.")
+    rest: str = text("Who gets what the shares leave of 100 %: by stated, or by waterfall with tiers.")
     value: Value | None = quantity("money", "By waterfall: what the company is taken to be worth.", default=None)
     leaves: tuple[str, ...] = names("Classes that it leaves alone, such as notes that convert on terms of their own.")
 
@@ -61,10 +61,12 @@ class Restructuring(AbstractAction):
             if not self.becomes:
                 found.append(("becomes", "the shares are stated, but none is given", "write becomes: {holder: 27%}"))
             elif sum(known) > 1 + 1e-9:
-                found.append(("becomes", f"the shares come to {sum(known):.6g}, more than the whole", "make them sum to 100%"))
+                found.append(
+                    ("becomes", f"the shares come to {100 * sum(known):.6g}%, more than the whole", "make them sum to 100%")
+                )
             elif not self.rest and (len(known) < len(self.becomes) or sum(known) < 1 - 1e-9):
                 found.append(
-                    ("becomes", f"the shares come to {sum(known):.6g} of the whole", "add rest: and who gets what is left")
+                    ("becomes", f"the shares come to {100 * sum(known):.6g}% of the whole", "add rest: and who gets what is left")
                 )
         if self.by == "waterfall" and self.value is None:
             found.append(("", "the waterfall needs to know what there is to divide", "add value: and what the company is worth"))
@@ -73,7 +75,7 @@ class Restructuring(AbstractAction):
     def changes(self, classes: Mapping[str, AbstractClass], divided: Sequence[str]) -> Changes:
         gone = frozenset(self._gone(classes))
         stated = [*self.becomes, *([self.rest] if self.rest else [])]
-        everybody = [*(h for n in classes for h in classes[n].holders), *divided]
+        everybody = [*(h for n in classes for h in classes[n].holders), *divided, *([self.rest] if self.rest else [])]
         holders = stated if self.by == "stated" else list(dict.fromkeys(everybody))
         loans = frozenset(n for n in gone if isinstance(classes[n], AbstractConvertible))
         turns = {} if self.by == "stated" else {self.into: tuple(n for n in classes if n in gone)}
@@ -97,14 +99,18 @@ class Restructuring(AbstractAction):
     def _gone(self, classes: Mapping[str, AbstractClass]) -> list[str]:
         return [name for name in classes if name not in (self.into, *self.leaves)]
 
+    def _with_rest(self, shares: dict[str, Expr]) -> dict[str, Expr]:
+        """The shares, with what they leave of the whole for whoever takes the rest."""
+        if self.rest:
+            left = most(ONE - total(list(shares.values())), ZERO)
+            shares[self.rest] = shares[self.rest] + left if self.rest in shares else left
+        return shares
+
     def _shares(self, standing: Standing) -> dict[str, Expr]:
         builder = standing.builder
         if self.by == "stated":
             shares = {holder: builder.value(share) for holder, share in self.becomes.items()}
-            if self.rest:
-                left = most(ONE - total(list(shares.values())), ZERO)
-                shares[self.rest] = shares[self.rest] + left if self.rest in shares else left
-            return shares
+            return self._with_rest(shares)
         if self.by == "units":
             amounts = {n: standing.classes[n].diluted(standing, n) for n in self._gone(standing.classes)}
             return _by_holder(standing, amounts, total(list(amounts.values())))
@@ -113,7 +119,8 @@ class Restructuring(AbstractAction):
         if standing.tiers is not None:
             received = {n: Ref(f"{standing.tiers_name}.received.{n}") for n in standing.tiers.names}
             given = through_tiers(builder, builder.row, standing.tiers.tiers, worth, received)
-            return {holder: where_(worth > 0.0, amount / worth, ZERO) for holder, amount in given.items()}
+            shares = {holder: where_(worth > 0.0, amount / worth, ZERO) for holder, amount in given.items()}
+            return self._with_rest(shares)
         paid = write_waterfall(builder.row, claims_now(standing), worth).paid
         return _by_holder(standing, paid, worth)
 

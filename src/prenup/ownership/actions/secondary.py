@@ -45,7 +45,13 @@ class Secondary(AbstractAction):
     def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
         found: list[tuple[str, str, str]] = []
         if self.class_ in classes and classes[self.class_].in_money:
-            found.append(("class", f"{self.class_} holds money, no units", "sell units after they have been made"))
+            found.append(
+                (
+                    "class",
+                    f"{self.class_} holds money, no units",
+                    "name a class of units; what has not converted is sold by changing its holders",
+                )
+            )
         if self.seller == self.buyer:
             found.append(("buyer", f"{self.buyer} sells to itself", "name two holders"))
         return found

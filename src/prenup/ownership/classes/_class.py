@@ -72,3 +72,7 @@ class AbstractClass(AbstractEntry):
     def claim_listed(self, standing: Standing, name: str) -> Claim:
         """What it may have when the company's shares are listed: preferred turns into common then."""
         return self.claim(standing, name)
+
+    def claim_dissolved(self, standing: Standing, name: str) -> Claim:
+        """What it may have when the company is dissolved."""
+        return self.claim(standing, name)

@@ -129,3 +129,9 @@ class AbstractConvertible(AbstractClass):
         """Common units where it has any; its money otherwise."""
         back = where_(standing.converted(name) > 0.0, ZERO, self.money_back(standing, name))
         return Claim(name=name, preference=most(back, ZERO), converts=self.diluted(standing, name), seniority=0)
+
+    def claim_dissolved(self, standing: Standing, name: str) -> Claim:
+        """Its money alone as long as it has not converted; nobody buys the company whose units it could have."""
+        claim, done = self.claim(standing, name), standing.converted(name) > 0.0
+        owed = where_(done, claim.preference or ZERO, self.due(standing, name))
+        return replace(claim, preference=owed, converts=standing.converted(name))
