@@ -11,6 +11,7 @@ from prenup.outcome.run import Run
 from prenup.outcome.work_out import work_out
 from prenup.questions._answer import Answer
 from prenup.questions._question import AbstractQuestion, Asked
+from prenup.questions.captable import CapTable
 from prenup.questions.compare import Compare
 from prenup.questions.flows import Flows
 from prenup.questions.rumour import Rumour
@@ -21,7 +22,7 @@ from prenup.questions.value import Value
 AT_ONCE = (Value(), Runway())
 """What `prenup run` answers in the terminal: one run is enough for it."""
 
-IN_FULL = (Value(), Stake(), Compare(), Runway(), Rumour(), Flows())
+IN_FULL = (Value(), Stake(), Compare(), Runway(), Rumour(), Flows(), CapTable())
 """What a report answers."""
 
 

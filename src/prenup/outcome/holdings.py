@@ -20,7 +20,7 @@ from prenup.outcome.work_out import work_out
 from prenup.ownership.cap_table import CLAIM, CapTable
 from prenup.ownership.tiers import Tier, distribute
 from prenup.ownership.waterfall import Line, payouts
-from prenup.sheet.expr import ZERO, Const, Expr, Op, Prev, Ref, Table, where_
+from prenup.sheet.expr import ZERO, Const, Expr, Op, Param, Prev, Ref, Table, walk, where_
 from prenup.sheet.sheet import Row, Sheet
 from prenup.terms._tiers import ShareTier
 from prenup.terms.profit_share import ProfitShare
@@ -28,6 +28,10 @@ from prenup.terms.profit_share import ProfitShare
 AT_FIRST = "at first"
 """What the moment is called at which nothing has been done yet."""
 
+
+OF_TABLE = ("outstanding", "diluted", "restructured", "tiers", "valuation")
+OF_CLASS = ("units", "issued", "converted", "turned", "outstanding", "diluted", "price", "ratio", "part", "claim", "bought")
+"""The rows of a table, and of each of its classes, that questions read."""
 
 KEPT_BACK = 1e-12
 """What a tier has to leave over for the company to keep it."""
@@ -43,6 +47,7 @@ class Moment:
 
     when: Expr
     text: str
+    day: datetime.date | None = None
 
 
 def moment(deal: Deal, sheet: Sheet, party: str, at: str) -> Moment:
@@ -67,7 +72,7 @@ def moment(deal: Deal, sheet: Sheet, party: str, at: str) -> Moment:
     if not deal.calendar.first_day <= day <= ends[-1]:
         raise ValueError(f"{at} lies outside the deal's clock, {deal.calendar.first_day} to {ends[-1]}")
     month = next(index for index, end in enumerate(ends) if day <= end)
-    return Moment(Op("eq", (Table("month", NUMBER), Const(float(month)))), f"the end of {ends[month]:%B %Y}")
+    return Moment(Op("eq", (Table("month", NUMBER), Const(float(month)))), f"{day:%-d %B %Y}", day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,26 +231,41 @@ def seen(
     """
     if party not in deal.cap_tables:
         raise ValueError(f"{party} has no cap table; those that have: {', '.join(deal.cap_tables) or 'none'}")
-    untouched = _untouched(deal, party)
-    first = _gathered(deal, untouched, party, settings, Op("eq", (Table("month", NUMBER), ZERO)), AT_FIRST, rows, progress)
+
+    def at_first() -> Holdings:
+        first_month = Op("eq", (Table("month", NUMBER), ZERO))
+        return _gathered(deal, _untouched(deal, party), party, settings, first_month, AT_FIRST, rows, progress)[1]
+
     if not at:
-        return Seen(first[1], first[1])
+        first = at_first()
+        return Seen(first, first)
     found = moment(deal, sheet, party, at)
+    if found.day is not None:
+        sheet = _on(deal, party, found.day)
     before, after = _gathered(deal, sheet, party, settings, found.when, found.text, rows, progress)
-    if deal.cap_tables[party].actions:
-        before = _from_first(before, first[1])
+    if deal.cap_tables[party].actions and bool(np.any(before.rows["moment.month"] == 0)):
+        before = _from_first(before, at_first())
     return Seen(before, after)
 
 
-def _untouched(deal: Deal, party: str) -> Sheet:
-    """The deal's sheet with a table that no action changes: each waits for the day after the clock, as other rows may read it."""
-    table = deal.cap_tables[party]
-    never = Number(float(deal.calendar.ends[-1].toordinal() + 1), DATE, path=f"cap_tables.{party}.never")
-    waiting = {name: replace(action, on=never) for name, action in table.actions.items()}
-    changed = replace(deal, cap_tables={**deal.cap_tables, party: replace(table, actions=waiting)})
-    sheet = write_sheet(changed, Log())
+def _on(deal: Deal, party: str, day: datetime.date) -> Sheet:
+    """The deal's sheet with interest, dividends and vesting of a table as on a day."""
+    table = replace(deal.cap_tables[party], day=day)
+    sheet = write_sheet(replace(deal, cap_tables={**deal.cap_tables, party: table}), Log())
     assert sheet is not None  # the rows of a sound deal
     return sheet
+
+
+def _untouched(deal: Deal, party: str) -> Sheet:
+    """The deal's sheet with a table that no action changes: without them or, where other rows read them, after the clock."""
+    table = replace(deal.cap_tables[party], day=deal.calendar.first_day)
+    never = Number(float(deal.calendar.ends[-1].toordinal() + 1), DATE, path=f"cap_tables.{party}.never")
+    waiting = {name: replace(action, on=never) for name, action in table.actions.items()}
+    found = (
+        write_sheet(replace(deal, cap_tables={**deal.cap_tables, party: replace(table, actions=actions)}), Log())
+        for actions in ({}, waiting)
+    )
+    return next(sheet for sheet in found if sheet is not None)  # the second has the rows of a sound deal
 
 
 def _gathered(
@@ -261,8 +281,9 @@ def _gathered(
     """The table before and after a moment, read from a run in which each of its rows is kept as it was then."""
     table = deal.cap_tables[party]
     terms = (f"{table.tiers}.received.",) if table.tiers else ()
-    names = [name for name in sheet.rows if name.startswith((f"{party}.", *terms)) and sheet.rows[name].stage != "end"]
-    monthly = [name for name in names if sheet.rows[name].stage == "month"]
+    names = [name for name in sheet.rows if sheet.rows[name].stage != "end" and _is_read(name, party, table)]
+    names += [name for name in sheet.rows if name.startswith(terms)]
+    monthly = [name for name in names if _changes(sheet.rows[name], sheet)]
     added = [Row("moment", when, "whether it is the moment"), Row("moment.reached", _kept("moment.reached", Const(1.0)), "")]
     added.append(Row("moment.month", _kept("moment.month", Table("month", NUMBER)), "the month of the moment"))
     for name in monthly:
@@ -292,6 +313,20 @@ def _gathered(
         side_rows = {**plain, **{name: values[f"{side}({name})"][chosen] for name in monthly}, "moment.month": month}
         found.append(Holdings(party, table, text, side_rows, view[chosen], reached, np.flatnonzero(chosen), counted))
     return found[0], found[1]
+
+
+def _changes(row: Row, sheet: Sheet) -> bool:
+    """Whether a row may differ by month; what does not is the same before and after a moment."""
+    leaves = [node for node in walk(row.expr) if not isinstance(node, Const | Param | Op)]
+    return row.stage == "month" and not all(isinstance(n, Ref) and sheet.rows[n.name].stage == "once" for n in leaves)
+
+
+def _is_read(name: str, party: str, table: CapTable) -> bool:
+    """Whether a question reads a row: what it says of a class, or of the whole table."""
+    owner, *rest = name.split(".")
+    if owner != party or not rest:
+        return False
+    return rest[0] in OF_TABLE or (len(rest) > 1 and rest[0] in table.classes and rest[1] in OF_CLASS)
 
 
 def tiers_of(deal: Deal, party: str) -> tuple[ShareTier, ...]:

@@ -5,11 +5,12 @@ A view is one drawing of what we don't know; the futures of a view are averaged,
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from prenup.base.wording import count
 from prenup.engine.reference import Array
 from prenup.outcome.holdings import Holdings
 from prenup.ownership.option_pricing import allocate, allocate_by, backsolve
@@ -113,7 +114,7 @@ def _at_todays_value(stood: Holdings, holder: str, equity: Array) -> Method:
     why = "it takes today's value for all that there will ever be, so caps that lie beyond it don't bind"
     if not stood.by_tiers:
         why = "preferences count in full, and nothing is left to chance"
-    return Method(title, given, why, by_view(stood, paid[holder], equity))
+    return Method(title, given, why, by_view(stood, _of(paid, holder, stood), equity))
 
 
 def _own_value(stood: Holdings, holder: str) -> Method:
@@ -137,7 +138,7 @@ def by_options(stood: Holdings, equity: Array) -> dict[str, Array]:
 def _option_pricing(stood: Holdings, holder: str, equity: Array) -> Method:
     worth = by_options(stood, equity)
     if stood.by_tiers:
-        ours = worth[holder]
+        ours = _of(worth, holder, stood)
     else:
         ours = np.sum([worth[n] * stood.row(f"{n}.part.{holder}") for n in worth if holder in stood.holders(n)], axis=0)
     why = "it gives every claim its chance of more, which is worth most to what is paid last"
@@ -154,7 +155,7 @@ def _scenarios(stood: Holdings, holder: str) -> Method:
     for number, _ in enumerate(valuation.scenarios, 1):
         probability, value, years = (stood.row(f"valuation.scenario.{number}.{w}") for w in ("probability", "value", "years"))
         weight = probability * (1.0 + stood.row("valuation.discount")) ** -years
-        ours = ours + weight * stood.paid(value)[1][holder]
+        ours = ours + weight * _of(stood.paid(value)[1], holder, stood)
         whole = whole + weight * value
     return Method(
         "Scenarios, weighed", f"{len(valuation.scenarios)} ways in which it may end, by how likely each is.",
@@ -165,9 +166,14 @@ def _scenarios(stood: Holdings, holder: str) -> Method:
 def _precedents(stood: Holdings, numbers: list[int]) -> Method:
     rows = np.array([by_view(stood, stood.row(f"valuation.precedent.{number}")) for number in numbers])
     return Method(
-        "Reported precedents", f"{len(numbers)} shares in print, each as likely as the others.",
+        "Reported precedents", f"{count(len(numbers), 'share')} in print{', each as likely' if len(numbers) > 1 else ''}.",
         "it repeats what others have said, for reasons of their own", rows.ravel(),
     )  # fmt: skip
+
+
+def _of(paid: Mapping[str, Array], holder: str, stood: Holdings) -> Array:
+    """What a holder is paid; nothing where nothing is divided with it, as of tiers that don't name it."""
+    return paid.get(holder, np.zeros(len(stood.view)))
 
 
 def _median(stood: Holdings, what: str) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from prenup.base.fields import AbstractEntry, choice, clause, kinds_of, record
 from prenup.base.problems import Origin
+from prenup.base.units import DATE
 from prenup.ownership.actions._action import AbstractAction, party_of
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.classes.note import Note
@@ -36,6 +38,8 @@ class CapTable(AbstractEntry):
     )
     tiers: str = clause("The profit_share whose tiers divide the company's value until the claims are restructured.", default="")
     valuation: Valuation | None = record(Valuation, "What a valuer assumes.", default=None)
+    day: datetime.date | None = None
+    """The day on which interest, dividends and vesting are looked at, for a question about that day; the month's end if None."""
 
     @property
     def holders(self) -> tuple[str, ...]:
@@ -46,6 +50,7 @@ class CapTable(AbstractEntry):
         """Write the table's rows: how it stands each month, and what each action does. `builder` stands inside `party`."""
         standing = Standing(builder, party, self.classes, self._changes(tiers))
         standing.whole, standing.tiers, standing.tiers_name = self.whole_units, tiers, self.tiers
+        today = standing.day = builder.date if self.day is None else Const(float(self.day.toordinal()), DATE)
         standing.begin()
         for name, entry in self.classes.items():
             entry.prepare(standing, name)
@@ -54,7 +59,7 @@ class CapTable(AbstractEntry):
                 now = action.begin(standing, name, self._over(party, name))
             with builder.clause(f"{party}.{name}", places.get(name)):
                 action.write(standing, name, now)
-        standing.day = builder.date
+        standing.day = today
         self._mature(standing)
         standing.finish()
         self._write_shares(standing)
@@ -124,8 +129,6 @@ class CapTable(AbstractEntry):
         for holder, parts in held.items():
             share = where_(whole > 0.0, total(parts) / whole, ZERO)
             builder.row(f"share.{holder}", share, f"{holder}'s share of the fully diluted capital")
-        with builder.clause(f"{standing.party}.at_exit", builder.clause_where):
-            work_out_caps(standing, at_exit=True)
         with builder.clause(f"{standing.party}.at_exit", builder.clause_where):
             work_out_caps(standing, at_exit=True)
         for name, entry in self.classes.items():

@@ -17,6 +17,9 @@ from prenup.sheet.expr import ONE, ZERO, Expr, most, total, where_
 
 Write = Callable[[str, Expr, str], Expr]
 
+SHORT = 1e-9
+"""The part of the capital that a pool may lack of what was agreed: rounding."""
+
 MOST_STEPS = 24
 """Steps to the solution; no table of rounds that people write needs more."""
 
@@ -79,6 +82,9 @@ def priced(write: Write, offer: Offer, wants: Mapping[str, Sequence[Form]]) -> P
         pooled = _pooled(offer, capital, per_money, step)
         capital, per_money, growth = _solved(write, offer, chosen, pooled, step)
     values = {name: _largest(found, offer, capital, per_money, growth) for name, found in forms.items()}
+    if offer.pool_after is not None:  # money and pool together may leave less than nothing to the others: no solution
+        short = offer.pool_after * (capital + growth + offer.money * per_money) - offer.pool_before - growth
+        capital = write("solved", where_(short > SHORT * capital, ZERO, capital), "the same, zero where no pool is large enough")
     return Priced(per_money, capital, growth, values)
 
 

@@ -71,6 +71,7 @@ class Standing:
         self.tiers: ProfitShare | None = None
         self.tiers_name = ""
         self.restructured: Expr = Const(0.0, BOOL)
+        self.listed: Expr = Const(0.0, BOOL)
         self.earlier: dict[str, list[tuple[Expr, Expr]]] = {}
         self._first: dict[str, Expr] = {}
         self._held_first: dict[str, dict[str, Expr]] = {}

@@ -18,23 +18,29 @@ VARIES = 1e-9
 
 
 class CapTable(AbstractQuestion):
-    """How one party's capital is divided, `at` a day, an event or an action; at first where that is empty."""
+    """How one party's capital is divided, `at` a day, an event or an action; at first where that is empty.
+
+    Without a party it is the first that has a table.
+    """
 
     name: ClassVar[str] = "captable"
 
-    def __init__(self, party: str, at: str = "") -> None:
+    def __init__(self, party: str = "", at: str = "") -> None:
         self.party = party
         self.at = at
 
-    def answer(self, asked: Asked) -> Answer:
-        """A table by holder, one by class, and what changes for whom.
+    def answer(self, asked: Asked) -> Answer | None:
+        """A table by holder, one by class, and what changes for whom; None where no party has a table.
 
         Raises:
             ValueError: `at` is no moment of the deal; the message says what there is.
         """
         deal = asked.deal
-        found = seen(deal, asked.sheet, self.party, asked.settings, self.at, progress=asked.progress)
-        company, after = deal.party_title(self.party), found.after
+        party = self.party or next(iter(deal.cap_tables), "")
+        if not party:
+            return None
+        found = seen(deal, asked.sheet, party, asked.settings, self.at, progress=asked.progress)
+        company, after = deal.party_title(party), found.after
         if not after.reached:
             sentence = f"{after.text} is reached on no path, so that there is no table to show."
             return Answer(self.name, f"Who owns {company}", (sentence[:1].upper() + sentence[1:],))
@@ -89,6 +95,9 @@ def _by_class(deal: Deal, after: Holdings) -> Table:
         title = entry.title or name.replace("_", " ")
         part = _mean(_over(diluted, whole)) if entry.dilutes else None
         price = after.row(f"{name}.price")
+        if entry.in_money and entry.kind in ("safe", "note"):  # what a unit came to, or comes to at the cap
+            put_in = after.row(f"{name}.turned") if after.row(f"{name}.turned").any() else first
+            price = _over(put_in, diluted)
         shown = [_mean(values) if values.any() else None for values in (price, first)]
         rows.append((title, entry.kind.replace("_", " "), _mean(units), _mean(diluted), part, *shown))
     note = "Money that has not converted counts as common at its cap; without a cap it has no units before a round."
@@ -103,7 +112,13 @@ def _sentences(deal: Deal, found: Seen, at: str) -> list[str]:
     holders = [h for h in after.everybody if after.share(h).any() or before.share(h).any()]
     holders.sort(key=lambda h: -float(np.mean(after.share(h))))
     largest = [f"{deal.party_title(h)} {in_words(_mean(after.share(h)), 'share', deal.currency)}" for h in holders[:3]]
-    sentences = [f"Fully diluted, {company} belongs to {'; '.join(largest)}" + ("." if len(holders) <= 3 else "; and others.")]
+    end = "." if len(holders) <= 3 else "; and others."
+    sentences = [f"Fully diluted, the units of {company} are held by {'; '.join(largest)}{end}"]
+    if after.by_tiers:
+        tiers = deal.title_of(after.table.tiers)
+        sentences.append(
+            f"Units say who put in what. What is paid out is divided by the tiers of {tiers}, until the claims change."
+        )
     if at:
         moved = sorted(holders, key=lambda h: -abs(_mean(after.share(h)) - _mean(before.share(h))))
         for holder in moved[:2]:

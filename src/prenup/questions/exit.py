@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -72,7 +73,7 @@ class Exit(AbstractQuestion):
         tables.append(_breakpoint_table(deal, stood, points))
         priced = _option_table(deal, stood)
         tables += [priced] if priced is not None else []
-        title = f"An exit of {deal.party_title(self.party)}" + (f", {stood.text}" if self.at else "")
+        title = f"An exit of {deal.party_title(self.party)}" + (f" after {stood.text}" if self.at else "")
         return Answer(
             self.name, title, tuple(sentences), tuple(tables), (_chart(deal, stood, points, low, high),), tuple(_notes(stood))
         )
@@ -162,9 +163,9 @@ def _range(points: Sequence[Breakpoint], values: Sequence[float]) -> tuple[float
 
 def _said(deal: Deal, stood: Holdings, value: float) -> str:
     _, holders = stood.paid(value)
-    ranked = sorted(holders, key=lambda h: -float(np.mean(holders[h])))
+    ranked = sorted((h for h in holders if holders[h].any()), key=lambda h: -float(np.mean(holders[h])))
     words = [f"{deal.party_title(h)} {in_words(float(np.mean(holders[h])), 'money', deal.currency)}" for h in ranked[:3]]
-    return f"At {in_words(value, 'money', deal.currency)}: {', '.join(words)}" + (
+    return f"At {in_words(value, 'money', deal.currency)}: {', '.join(words) or 'nobody is paid anything'}" + (
         "." if len(ranked) <= 3 else ", the rest to others."
     )
 
@@ -180,7 +181,7 @@ def _paid_table(deal: Deal, stood: Holdings, values: Sequence[float], *, by_hold
     columns += [Column("Low 5%", "amount"), Column("High 95%", "amount")] if spread else []
     paid = [stood.paid(value)[1 if by_holder else 0] for value in values]
     rows: list[tuple[Cell, ...]] = []
-    for name in paid[0]:
+    for name in [n for n in paid[0] if by_holder or stood.by_tiers or stood.holders(n)]:
         cells: list[Cell] = [deal.party_title(name) if by_holder else _class_title(stood, name)]
         for value, amounts in zip(values, paid, strict=True):
             mean = _mean(amounts[name])
@@ -207,7 +208,7 @@ def _breakpoint_table(deal: Deal, stood: Holdings, points: Sequence[Breakpoint])
     for point in points:
         price = None if point.price is None else float(np.median(point.price))
         shares = [float(np.median(point.share.get(name, 0.0))) for name in names]
-        rows.append((float(np.median(point.proceeds)), price, point.what, *(share or None for share in shares)))
+        rows.append((float(np.median(point.proceeds)), price, _what(stood, point), *(share or None for share in shares)))
     return Table(
         "Breakpoints", columns, tuple(rows), note="On the right: who gets what part of each further dollar, up to the next."
     )
@@ -231,7 +232,7 @@ def _option_table(deal: Deal, stood: Holdings) -> Table | None:
     columns = (Column("Holder" if stood.by_tiers else "Class"), Column("Worth today", "amount"), Column("A unit", "price"),
                Column("Part", "share"))  # fmt: skip
     stated = "as assumed" if stood.has("valuation.equity") else "worked back from what was paid last"
-    note = f"Black-Scholes on the breakpoints above; all claims {stated}. Before any lack of marketability."
+    note = f"Black-Scholes on the breakpoints above; all claims {stated}. Before any discount for lack of marketability."
     return Table("By option pricing", columns, tuple(rows), (len(rows) - 1,), note)
 
 
@@ -245,12 +246,17 @@ def _chart(deal: Deal, stood: Holdings, points: Sequence[Breakpoint], low: float
     breaks = [float(np.median(point.proceeds)) for point in points]
     x = np.unique([*np.linspace(low, high, POINTS), *(b for b in breaks if low <= b <= high)])
     paid = [stood.paid(float(value))[0] for value in x]
-    names = list(paid[0])
+    names = [name for name in paid[0] if any(np.any(each[name]) for each in paid)]
     y = tuple(tuple(_mean(each[name]) for each in paid) for name in names)
     titles = tuple(deal.party_title(n) if stood.by_tiers else _class_title(stood, n) for n in names)
-    marks = tuple((point.what, b) for point, b in zip(points, breaks, strict=True) if 0 < b <= high)
+    marks = tuple((_what(stood, point), b) for point, b in zip(points, breaks, strict=True) if 0 < b <= high)
     what = "holder" if stood.by_tiers else "class"
     return Lines(f"Payout by {what} at each exit value", "Exit value", "money", "money", tuple(map(float, x)), titles, y, marks)
+
+
+def _what(stood: Holdings, point: Breakpoint) -> str:
+    """What happens at a breakpoint, with classes by their titles."""
+    return re.sub(r"\w+", lambda word: _class_title(stood, word[0]) if word[0] in stood.table.classes else word[0], point.what)
 
 
 def _class_title(stood: Holdings, name: str) -> str:

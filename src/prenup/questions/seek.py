@@ -66,6 +66,8 @@ def target(text: str, units: frozenset[str]) -> Target:
         raise ValueError(f"{text}: {fault}; {fault.fix}") from None
     if match is None or quantity is None:
         raise ValueError(f"{text} is no target; write it like 'microsoft = $50bn' or 'microsoft in openai = 27%'")
+    if quantity.value < 0 and match["word"]:
+        raise ValueError(f"{text} is below zero, and nobody holds or is paid less than nothing")
     is_part = quantity.unit == NUMBER and ("%" in match["what"] or match["word"] == "in")
     if match["word"] == "in" and not (is_part and 0 <= quantity.value <= 1):
         raise ValueError(f"{text}: a share is a part of the whole; write it like 'microsoft in openai = 27%'")
@@ -113,6 +115,7 @@ class Seek(AbstractQuestion):
         refused: list[Exception] = []
 
         def gap(value: float) -> float:
+            value = float(round(value)) if number.unit == DATE else value
             if value not in gaps:
                 try:
                     gaps[value] = self._outcome(asked, number, value) - self.goal.wanted
@@ -126,8 +129,9 @@ class Seek(AbstractQuestion):
         if not gaps:
             raise refused[0]
         near = JUMP * (abs(self.goal.wanted) or max(map(abs, gaps.values())))
-        if found is not None and not abs(gap(found)) <= near:
-            found = None  # what comes out jumps over the target there
+        if found is not None and not abs(gap(found)) <= near:  # what comes out jumps there: over the target, or onto it
+            best = min(gaps, key=lambda value: abs(gaps[value]))
+            found = best if abs(gaps[best]) <= near else None
         title = f"What {self.path} has to be"
         wanted = in_words(self.goal.wanted, "share" if self.goal.is_part else "money", deal.currency)
         who = deal.party_title(self.goal.who)
@@ -154,7 +158,7 @@ class Seek(AbstractQuestion):
 
     def _outcome(self, asked: Asked, number: Number, value: float) -> float:
         """What comes out where the number is `value`."""
-        deal, sheet = _changed(asked.deal, self.path, written(number, value))
+        deal, sheet = _changed(asked.deal, self.path, written(number, value, exact=True))
         goal = self.goal
         if not goal.word:
             return work_out(deal, sheet, asked.settings, asked.run.variant).summary(goal.who).mean
@@ -184,14 +188,15 @@ def _changed(deal: Deal, path: str, text: str) -> tuple[Deal, Sheet]:
     return changed, sheet
 
 
-def written(number: Number, value: float) -> str:
-    """A value as the deal would write it in the place of a number."""
+def written(number: Number, value: float, *, exact: bool = False) -> str:
+    """A value as the deal would write it in the place of a number; to the cent and twelve figures unless it is to be `exact`."""
     if number.unit == DATE:
         return datetime.date.fromordinal(round(value)).isoformat()
     if number.unit == YEAR:
-        return f"{value:.10g} years"
+        return f"{value:.{17 if exact else 10}g} years"
     percent = "%" in number.text or "bp" in number.text
-    plain = f"{value * 100:.10g}%" if percent else f"{value:.12g}"
+    figures = 17 if exact else 10 if percent else 12
+    plain = f"{value * 100:.{figures}g}%" if percent else f"{value:.{figures}g}"
     if number.unit == PER_YEAR:
         return plain + "/yr"
     if number.unit == NUMBER:
@@ -199,7 +204,8 @@ def written(number: Number, value: float) -> str:
     *_, last = sorted(number.unit.names() - {"yr"}) or [""]
     per_year = "/yr" if number.unit.power("yr") == -1 else ""
     whole = number.unit == base_unit(last) or bool(per_year)
-    return f"{last} {_digits(value)}{per_year}" if whole else _digits(value)
+    digits = f"{value:.17g}" if exact else _digits(value)
+    return f"{last} {digits}{per_year}" if whole else digits
 
 
 def _digits(value: float) -> str:

@@ -41,9 +41,12 @@ class Stake(AbstractQuestion):
             ValueError: the company has no table, the holder no claim, or the moment is none of the deal.
         """
         deal = asked.deal
-        company = self.company or next((n for n, t in deal.cap_tables.items() if t.valuation is not None), "")
+        valued = [name for name, table in deal.cap_tables.items() if table.valuation is not None]
+        company = self.company or next(iter(valued or (deal.cap_tables if self.of else ())), "")
         if not company:
             return None
+        if company not in deal.cap_tables:
+            raise ValueError(f"{company} has no cap table; those that have: {', '.join(deal.cap_tables) or 'none'}")
         valuation = deal.cap_tables[company].valuation
         holder = self.of or (valuation.of if valuation else "")
         at = self.at or (valuation.at if valuation else "")
@@ -75,16 +78,17 @@ def _answer(deal: Deal, stood: Holdings, holder: str, title: str, found: list[Me
     worth = float(np.median(equity)) if equity is not None else float("nan")
     low, middle, high = zip(*ends, strict=True)
     chart = Field(
-        title, "percent", tuple(m.title for m in found), low, middle, high, tuple(m.assumes for m in found),
+        f"{deal.party_title(holder)}'s share, by method", "percent", tuple(m.title for m in found), low, middle, high,
+        tuple(m.assumes for m in found),
         note="Each bar: what we don't know moves the method from its 5% to its 95% point; the tick is its median.",
     )  # fmt: skip
     columns = (Column("Method"), Column("Low 5%", "percent"), Column("Middle", "percent"), Column("High 95%", "percent"),
-               Column("Worth at the middle", "money"), Column("Moved most by"))  # fmt: skip
+               Column("Of today's value", "money"), Column("Moved most by"))  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for method, (a, b, c) in zip(found, ends, strict=True):
         rows.append((method.title, a, b, c, b * worth if np.isfinite(worth) else None, _moved_by(deal, stood, method)))
     note = (
-        f"Worth: of {in_words(worth, 'money', deal.currency)}, what all claims are taken to be worth."
+        f"Of today's value: the middle of {in_words(worth, 'money', deal.currency)}, what all claims are taken to be worth."
         if np.isfinite(worth)
         else ""
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,9 +10,11 @@ from prenup.base.fields import choice, party
 from prenup.base.fields import value as quantity
 from prenup.ownership.actions._action import AbstractAction
 from prenup.ownership.classes._class import AbstractClass
+from prenup.ownership.classes.preferred import Preferred
 from prenup.ownership.payout import claims_now, divide, kept_claims
-from prenup.ownership.standing import Standing
-from prenup.sheet.expr import ZERO, Expr, most, total, where_
+from prenup.ownership.rows import write_waterfall
+from prenup.ownership.standing import Changes, Standing
+from prenup.sheet.expr import ZERO, Expr, Ref, most, total, where_
 from prenup.sheet.formula import Value
 
 
@@ -47,6 +49,11 @@ class Exit(AbstractAction):
     price: Value | None = quantity("money", "What a common unit gets, instead of a value.", default=None)
     payer: str = party("Who pays: the buyer, or the world.", default="world")
 
+    def changes(self, classes: Mapping[str, AbstractClass], divided: Sequence[str]) -> Changes:
+        del divided
+        ratchets = [n for n, c in classes.items() if isinstance(c, Preferred) and c.ipo_ratchet is not None]
+        return Changes(ratios=frozenset(ratchets if self.how == "ipo" else ()))
+
     def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
         del classes
         if self.value is not None and self.price is not None:
@@ -67,3 +74,30 @@ class Exit(AbstractAction):
         proceeds = builder.row("kept.proceeds", where_(now, proceeds, builder.prev(builder.own("kept.proceeds"))),
                                "what is divided", unit=builder.money)  # fmt: skip
         divide(standing, kept_claims(standing, claims, now), proceeds, now, self.payer)
+        if self.how == "ipo":
+            self._list(standing, name, now)
+
+    def _list(self, standing: Standing, name: str, now: Expr) -> None:
+        """What is listed is common: preferences are gone, and a ratchet has added the units that it promises."""
+        builder = standing.builder
+        ratchets = {n: c for n, c in standing.classes.items() if isinstance(c, Preferred) and c.ipo_ratchet is not None}
+        if ratchets:
+            price = self._listed_at(standing, name)
+            for class_name, entry in ratchets.items():
+                assert entry.ipo_ratchet is not None
+                promised = standing.price(class_name) * builder.value(entry.ipo_ratchet)
+                before = standing.ratio(class_name)
+                more = where_(now & (price > 0.0), most(promised / price, before), before)
+                standing.adjust(class_name, builder.row(f"ratio.{class_name}", more, f"common units for a unit of {class_name}"))
+        standing.listed = standing.listed | Ref(f"{standing.party}.{name}")
+
+    def _listed_at(self, standing: Standing, name: str) -> Expr:
+        """What a common unit costs at the listing."""
+        builder = standing.builder
+        if self.price is not None:
+            return builder.value(self.price)
+        assert self.value is not None
+        with builder.clause(f"{standing.party}.{name}.listing", builder.clause_where):
+            worth = builder.row("value", most(builder.value(self.value), ZERO), "what is listed", unit=builder.money)
+            write_waterfall(builder.row, claims_now(standing, self.how), worth)
+            return builder.own("price")

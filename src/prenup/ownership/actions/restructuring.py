@@ -26,7 +26,8 @@ class Restructuring(AbstractAction):
 
     Equations:
         by stated: units of a holder = all units * its share
-        by waterfall: its share = what the waterfall (or the tiers of the table) would pay it of `value`, over `value`
+        by waterfall: its share = what the waterfall would pay it of `value`, over what it would pay all who give up a claim;
+          with tiers of the table, what they would pay it over `value`
         by units: its share of the fully diluted capital
 
     Example:
@@ -122,7 +123,8 @@ class Restructuring(AbstractAction):
             shares = {holder: where_(worth > 0.0, amount / worth, ZERO) for holder, amount in given.items()}
             return self._with_rest(shares)
         paid = write_waterfall(builder.row, claims_now(standing), worth).paid
-        return _by_holder(standing, paid, worth)
+        given_up = {name: paid[name] for name in self._gone(standing.classes)}
+        return _by_holder(standing, given_up, total(list(given_up.values())))
 
 
 def _by_holder(standing: Standing, amounts: Mapping[str, Expr], whole: Expr) -> dict[str, Expr]:

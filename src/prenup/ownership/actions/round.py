@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from prenup.base.fields import REQUIRED, choice, clause, flag, names, table, value
+from prenup.base.quantity import Number
 from prenup.ownership.actions._action import AbstractAction, party_of
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.classes._convertible import AbstractConvertible
@@ -70,6 +71,12 @@ class Round(AbstractAction):
                 found.append(
                     ("", "a round has a pre_money or a price, and neither is given", "add pre_money: and what was agreed")
                 )
+        if is_zero(self.pre_money) or is_zero(self.price):
+            word = "pre_money" if is_zero(self.pre_money) else "price"
+            found.append((word, f"{word} is zero, so that money would buy units without end", "write what was agreed"))
+        if (taken := _taken(self)) >= 1:
+            sentence = f"the pool and the new money take {taken:.0%} of the company, so that nothing is left for the others"
+            found.append(("pool_after", sentence, "write a smaller pool, or a larger pre_money"))
         if self.pool_increase is not None and self.pool_after is not None:
             found.append(("pool_after", "the pool grows by a number or to a part, not by both", "keep one of the two"))
         if (self.pool_increase or self.pool_after) is not None and not _pools(classes):
@@ -140,6 +147,22 @@ class Round(AbstractAction):
             pool_after=builder.value(after) if after is not None else None,
             pool_counts=self.pool_counts,
         )  # fmt: skip
+
+
+def is_zero(value: Value | None) -> bool:
+    """Whether a field is known to be zero."""
+    return isinstance(value, Number) and value.spread is None and value.value == 0
+
+
+def _taken(round_: Round) -> float:
+    """The part of the company that the pool and the new money take, as far as it is known; 0 where it is not."""
+    after, before = round_.pool_after, round_.pre_money
+    money = [m.value for m in round_.investors.values() if isinstance(m, Number) and m.spread is None]
+    if not isinstance(after, Number) or after.spread is not None:
+        return 0.0
+    if not isinstance(before, Number) or before.spread is not None or before.value == 0 or round_.convention == "pre_money":
+        return after.value
+    return after.value + sum(money) / (before.value + sum(money))
 
 
 def base_of(standing: Standing) -> Expr:

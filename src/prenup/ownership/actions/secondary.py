@@ -52,6 +52,11 @@ class Secondary(AbstractAction):
                     "name a class of units; what has not converted is sold by changing its holders",
                 )
             )
+        sellers = {*classes[self.class_].holders} if self.class_ in classes else set()
+        if self.class_ in classes and sellers and self.seller not in sellers and classes[self.class_].kind != "common":
+            found.append(
+                ("seller", f"{self.seller} holds nothing of {self.class_}", f"write one of {', '.join(sorted(sellers))}")
+            )
         if self.seller == self.buyer:
             found.append(("buyer", f"{self.buyer} sells to itself", "name two holders"))
         return found

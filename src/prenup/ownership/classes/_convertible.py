@@ -44,7 +44,20 @@ class AbstractConvertible(AbstractClass):
         default="shadow",
     )
     valued_at: Value | None = value("money", "What the company was valued at with this money in it.", default=None)
-    seniority: Value = value("number", "Its rank at an exit before it has converted, and as shadow preferred.", default="1")
+    seniority: Value = value("number", "Its rank at an exit before it has converted; that of its class afterwards.", default="1")
+
+    def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
+        del classes
+        found: list[tuple[str, str, str]] = []
+        if isinstance(self.cap, Number) and self.cap.spread is None and self.cap.value == 0:
+            found.append(
+                ("cap", "the cap is zero, so that any money would be all of the company", "write the cap, or leave it out")
+            )
+        if isinstance(self.discount, Number) and self.discount.value >= 1:
+            found.append(
+                ("discount", "at a discount of 100% units cost nothing", "write what it gets off the price, such as 20%")
+            )
+        return found
 
     @property
     def promised(self) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prenup.base.fields import condition, flag, items, record, table, value
+from prenup.base.quantity import Number
 from prenup.base.units import YEAR
 from prenup.ownership.classes._class import AbstractClass
 from prenup.sheet.builder import Builder
@@ -42,6 +43,21 @@ class AbstractGrant(AbstractClass):
     vesting: Vesting | None = record(Vesting, "How it vests as time passes; all of it has vested if left out.", default=None)
     tranches: tuple[Tranche, ...] = items(Tranche, "Parts that vest by milestones.", default=())
 
+    def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
+        del classes
+        found: list[tuple[str, str, str]] = []
+        held = [units.value for units in self.holders.values() if isinstance(units, Number)]
+        parts = [tranche.units.value for tranche in self.tranches if isinstance(tranche.units, Number)]
+        if sum(held) > 0 and len(held) == len(self.holders) and sum(parts) > sum(held) * (1 + 1e-9):
+            said = f"the tranches have {sum(parts):,.0f} units, and {sum(held):,.0f} are held"
+            found.append(("tranches", said, "make the tranches add up to what is held"))
+        if self.tranches and self.vesting is not None:
+            found.append(("vesting", "it vests by time or by tranches, and both are given", "keep one of the two"))
+        over, cliff = (self.vesting.over, self.vesting.cliff) if self.vesting is not None else (None, None)
+        if isinstance(over, Number) and isinstance(cliff, Number) and cliff.value > over.value:
+            found.append(("vesting", "the cliff comes after all has vested", "write a cliff that is no longer than over"))
+        return found
+
     def prepare(self, standing: Standing, name: str) -> None:
         """Write what part has vested: `CLASS.vested`."""
         builder = standing.builder
@@ -50,7 +66,7 @@ class AbstractGrant(AbstractClass):
             granted = standing.issued_at_first(name)
             vested = where_(granted > 0.0, least(total(opened) / granted, 1.0), ZERO)
         elif self.vesting is not None:
-            vested = self._by_time(builder, self.vesting)
+            vested = self._by_time(builder, self.vesting, standing.day)
         else:
             return
         builder.row(f"{name}.vested", vested, f"what part of {name} has vested")
@@ -61,8 +77,9 @@ class AbstractGrant(AbstractClass):
 
     def vested(self, standing: Standing, name: str) -> Expr:
         """The part that has vested."""
-        plain = not self.tranches and self.vesting is None
-        return ONE if plain else standing.own(f"{name}.vested")
+        if self.vesting is not None:
+            return self._by_time(standing.builder, self.vesting, standing.day)
+        return standing.own(f"{name}.vested") if self.tranches else ONE
 
     def vested_by(self, standing: Standing, name: str) -> Expr:
         """The units that may be used now: what has vested and has not been used before."""
@@ -75,8 +92,8 @@ class AbstractGrant(AbstractClass):
             return standing.units(name)
         return self.vested_by(standing, name)
 
-    def _by_time(self, builder: Builder, vesting: Vesting) -> Expr:
-        passed = most((builder.date - builder.value(vesting.from_)) / Const(1.0, YEAR), ZERO)
+    def _by_time(self, builder: Builder, vesting: Vesting, day: Expr) -> Expr:
+        passed = most((day - builder.value(vesting.from_)) / Const(1.0, YEAR), ZERO)
         months = call("floor", passed * 12.0 + 0.15)  # whole months; February ends 2.4 days short of a twelfth of a year
         over, cliff = (builder.value(v) / Const(1.0, YEAR) * 12.0 for v in (vesting.over, vesting.cliff))
         part = where_(over > 0.0, least(months / most(over, 1e-9), 1.0), 1.0)

@@ -10,7 +10,7 @@ from prenup.base.fields import choice, names, value
 from prenup.base.quantity import Number
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.rows import Claim
-from prenup.sheet.expr import ONE, ZERO, Expr, most
+from prenup.sheet.expr import ONE, ZERO, Expr, most, where_
 from prenup.sheet.formula import Value
 
 if TYPE_CHECKING:
@@ -73,6 +73,13 @@ class Preferred(AbstractClass):
     def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
         del classes
         found: list[tuple[str, str, str]] = []
+        cap, times = self.participation_cap, self.preference
+        if isinstance(cap, Number) and isinstance(times, Number) and cap.value < times.value:
+            found.append(
+                ("participation_cap", "participation ends before the preference is paid", "write a cap of the preference or more")
+            )
+        if self.holders and self.price is None and self.invested is None:
+            found.append(("", "nothing says what its units cost, so that nothing could be paid first", "add price: or invested:"))
         if self.participation == "capped" and self.participation_cap is None:
             found.append(("participation", "participation is capped, and the cap is not given", "add participation_cap: 3x"))
         if self.participation != "capped" and self.participation_cap is not None:
@@ -111,7 +118,7 @@ class Preferred(AbstractClass):
         """Its preference, and what it may have besides or instead."""
         units, as_common = standing.units(name), self.diluted(standing, name)
         rank = round(standing.builder.known(self.seniority, "seniority"))
-        first = units * self.first(standing, name)
+        first = where_(standing.listed, ZERO, units * self.first(standing, name))  # a listing has turned it into common
         if self.participation == "full":
             return Claim(name=name, preference=first, shares=as_common, seniority=rank)
         if self.participation == "capped":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from prenup.base.fields import value
 from prenup.ownership.classes._vesting import AbstractGrant
 from prenup.ownership.rows import Claim
+from prenup.sheet.expr import Expr
 from prenup.sheet.formula import Value
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class ProfitUnits(AbstractGrant):
     kind: ClassVar[str] = "profit_units"
 
     threshold: Value = value("money", "What a common unit gets before these units share.")
+
+    def outstanding(self, standing: Standing, name: str) -> Expr:
+        """All of them: they are held, whatever the threshold."""
+        return self.diluted(standing, name)
 
     def claim(self, standing: Standing, name: str) -> Claim:
         """What is above the threshold."""

@@ -21,6 +21,7 @@ from prenup.exchange._table import ExportClass, ExportTable
 from prenup.exchange.ocf_in import read_ocf
 from prenup.exchange.ocf_out import write_ocf
 from prenup.outcome.holdings import AT_FIRST, Holdings, seen
+from prenup.ownership.classes._convertible import FAR
 from prenup.show.cli.opening import refuse, saving
 
 FIELDS = ("price", "preference", "participation_cap", "seniority", "conversion_ratio", "strike", "cap", "discount", "interest")
@@ -89,7 +90,7 @@ def _table(case: Case, stood: Holdings) -> ExportTable:
 
 
 def _class(deal: Deal, stood: Holdings, name: str) -> ExportClass:
-    """One class: units by holder; of a safe or a note that has converted, its units as common."""
+    """One class: units by holder; of a safe or a note that has converted, its units as preferred or as common."""
     entry = stood.table.classes[name]
     known = {field: _known(getattr(entry, field, None)) for field in FIELDS}
     given: dict[str, Any] = {field: value for field, value in known.items() if value is not None}
@@ -104,6 +105,9 @@ def _class(deal: Deal, stood: Holdings, name: str) -> ExportClass:
     if entry.in_money and converted.any():
         kind, units = "common", converted
         given, words = {}, {}
+        if stood.row(f"{name}.claim.preference").any():  # shadow preferred: what it is paid first is its price
+            kind = "preferred"
+            given, words = _as_preferred(stood, name, float(np.median(units)))
     if entry.kind == "preferred":
         price = stood.row(f"{name}.price")
         bought = _known(getattr(entry, "invested", None))
@@ -115,6 +119,18 @@ def _class(deal: Deal, stood: Holdings, name: str) -> ExportClass:
         return ExportClass(name=name, kind="pool", title=entry.title, units=float(np.median(units)))
     holdings = {h: float(np.median(units * stood.row(f"{name}.part.{h}"))) for h in stood.holders(name)}
     return ExportClass(name=name, kind=kind, title=entry.title, holdings=holdings, **words, **given)
+
+
+def _as_preferred(stood: Holdings, name: str, units: float) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The numbers and the words of a safe or a note that has become preferred, from what it may have at an exit."""
+    first, cap = (float(np.median(stood.row(f"{name}.claim.{what}"))) for what in ("preference", "cap"))
+    rank = float(np.median(stood.row(f"{name}.claim.seniority")))
+    shares = stood.has(f"{name}.claim.shares") and bool(stood.row(f"{name}.claim.shares").any())
+    capped = shares and first < cap < FAR
+    given = {"price": first / units, "preference": 1.0, "seniority": rank} | (
+        {"participation_cap": cap / first} if capped else {}
+    )
+    return given, {"participation": "capped" if capped else "full" if shares else "none"}
 
 
 def _known(value: object) -> float | None:

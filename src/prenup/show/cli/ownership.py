@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+UNASKED = "No cap table of the deal has a valuation: that says whose stake is asked for; docs/cap-tables.md shows one."
+
 PATHS = 4_096
 """Paths where nobody asks for others: shares vary less than values."""
 
@@ -161,7 +163,8 @@ def _money(case: Case, text: str) -> float:
         quantity = parse_quantity(text, frozenset(case.deal.units))
     except QuantityError as fault:
         raise click.UsageError(f"{fault}; {fault.fix}") from None
-    if not (quantity.bare or quantity.unit == base_unit(case.deal.currency)) or quantity.value < 0:
+    plain = quantity.bare and not any(mark in text for mark in ("%", "percent", "bp", "x", "/"))
+    if not (plain or quantity.unit == base_unit(case.deal.currency)) or quantity.value < 0:
         raise click.UsageError(f"{text} is no amount in {case.deal.currency}; write it like $40m")
     return quantity.value
 
@@ -227,6 +230,6 @@ def _show(case: Case, question: AbstractQuestion, **options: Any) -> None:
     lines = [*head_lines(result.run, width)]
     for each in found:
         lines += answer_lines(each, case.deal.currency, width)
-    lines += ["The deal has nothing that this question could be asked of: see docs/cap-tables.md."] if not found else []
+    lines += ["", UNASKED] if not found else []
     lines += ["", f"The page is in {html}"] if html else []
     click.echo("\n".join(lines))

@@ -23,6 +23,7 @@ SECTIONS = {
     "events": "What may happen",
     "rows": "Other equations",
     "terms": "Terms",
+    "cap_tables": "Cap tables",
 }
 
 
@@ -146,7 +147,9 @@ def number_groups(deal: Deal, places: Mapping[str, str], known: Mapping[str, Sou
 def _number(speaker: Speaker, number: Number, anchor: str, known: Mapping[str, SourceShown]) -> NumberShown:
     parts = number.path.split(".")
     words = [
-        f"no. {int(p) + 1}" if p.isdecimal() else speaker.label(p) for p in (parts[1:] if parts[0] == "numbers" else parts[2:])
+        f"no. {int(p) + 1}" if p.isdecimal() else speaker.label(p)
+        for p in (parts[1:] if parts[0] == "numbers" else parts[2:])
+        if parts[0] != "cap_tables" or p not in ("classes", "actions")
     ]
     origin = number.provenance
     return NumberShown(
