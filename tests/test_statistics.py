@@ -366,10 +366,10 @@ def test_paths_that_divide_by_zero_are_counted_and_left_out() -> None:
 
 
 def test_no_sound_path_is_no_figure_anywhere() -> None:
-    from prenup.pipeline import IN_FULL
+    from prenup.pipeline import in_full
 
     case = prenup.load_text(RUIN).change({"rows.left": "0", "terms.fee.amount": "unknown / left"})
-    result = answer(case, Settings(paths=64, views=8), IN_FULL)
+    result = answer(case, Settings(paths=64, views=8), in_full())
     run = result.run
     assert run.n_unsound == run.n_paths
     assert run.values()["mean"].isna().all()

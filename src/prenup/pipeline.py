@@ -11,19 +11,22 @@ from prenup.outcome.run import Run
 from prenup.outcome.work_out import work_out
 from prenup.questions._answer import Answer
 from prenup.questions._question import AbstractQuestion, Asked
-from prenup.questions.captable import CapTable
-from prenup.questions.compare import Compare
-from prenup.questions.flows import Flows
-from prenup.questions.rumour import Rumour
 from prenup.questions.runway import Runway
-from prenup.questions.stake import Stake
 from prenup.questions.value import Value
 
 AT_ONCE = (Value(), Runway())
 """What `prenup run` answers in the terminal: one run is enough for it."""
 
-IN_FULL = (Value(), Stake(), Compare(), Runway(), Rumour(), Flows(), CapTable())
-"""What a report answers."""
+
+def in_full() -> tuple[AbstractQuestion, ...]:
+    """What a report answers; loaded when it is asked for, since most runs don't."""
+    from prenup.questions.captable import CapTable
+    from prenup.questions.compare import Compare
+    from prenup.questions.flows import Flows
+    from prenup.questions.rumour import Rumour
+    from prenup.questions.stake import Stake
+
+    return Value(), Stake(), Compare(), Runway(), Rumour(), Flows(), CapTable()
 
 
 @dataclass(frozen=True, slots=True)

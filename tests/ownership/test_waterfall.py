@@ -119,7 +119,9 @@ def test_what_nobody_may_have_goes_to_the_residual_line_or_nowhere() -> None:
         np.array([[5, 10, 10], [15, 90, 90], [0, 0, 50]]), abs=EXACT
     )
     assert payouts(capped, 100) == pytest.approx((10, 90), abs=EXACT)
-    with pytest.raises(ValueError, match=r"^nobody may have what proceeds are above 100: make one line the residual one$"):
+    with pytest.raises(
+        ValueError, match=r"^nobody may have what proceeds are above 100: add a residual class that takes the rest$"
+    ):
         payouts(capped, [50, 100.0001])
 
 

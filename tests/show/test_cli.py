@@ -24,7 +24,7 @@ from rich.cells import cell_len
 
 import prenup
 from prenup.engine.run import Settings
-from prenup.pipeline import AT_ONCE, IN_FULL, answer
+from prenup.pipeline import AT_ONCE, answer, in_full
 from prenup.questions._answer import UNITS, Answer, Chart, Column, Table
 from prenup.show.as_csv import write_csv
 from prenup.show.as_json import problems_json, run_json
@@ -304,7 +304,7 @@ def keys(node: Any, path: str = "") -> set[str]:
 
 
 def test_json_of_a_run_has_the_documented_keys(deal: Path) -> None:
-    result = answer(prenup.load(deal), Settings(paths=64, views=8), IN_FULL)
+    result = answer(prenup.load(deal), Settings(paths=64, views=8), in_full())
     result = replace(result, answers=(*result.answers, *EVERYTHING))
     charts = {type(chart) for a in result.answers for chart in a.charts}
     assert charts == set(get_args(Chart)), "this deal does not show every key"
@@ -389,7 +389,7 @@ def test_csv_holds_every_table_and_chart(deal: Path, tmp_path: Path) -> None:
 
 def test_csv_of_a_full_answer_loses_no_file_and_commands_no_spreadsheet(crowd: Path, tmp_path: Path) -> None:
     crowd.write_text(crowd.read_text(encoding="utf-8").replace("Partner 0", "電話").replace("Partner 1", "電"), encoding="utf-8")
-    result = answer(prenup.load(crowd), Settings(paths=64, views=1), IN_FULL)
+    result = answer(prenup.load(crowd), Settings(paths=64, views=1), in_full())
     written = write_csv(result, tmp_path / "out")
     n_parts = sum(len(a.tables) + len(a.charts) for a in result.answers)
     assert len(set(written)) == n_parts + 1
@@ -619,4 +619,4 @@ def test_a_bar_appears_on_long_work_and_leaves_nothing_behind() -> None:
 
 
 def test_at_once_is_a_part_of_in_full() -> None:
-    assert {type(q) for q in AT_ONCE} < {type(q) for q in IN_FULL}
+    assert {type(q) for q in AT_ONCE} < {type(q) for q in in_full()}

@@ -15,7 +15,7 @@ from prenup.base.kinds import kinds
 from prenup.case import build
 from prenup.deal.inventory import numbers
 from prenup.engine.run import Settings
-from prenup.pipeline import IN_FULL, Result, answer
+from prenup.pipeline import Result, answer, in_full
 from prenup.questions._answer import Answer, Bars, Fan
 from prenup.show.report import charts, figures, phrases, record
 from prenup.show.report.grids import Palette, changed, shown
@@ -102,7 +102,7 @@ SETTINGS = Settings(paths=512, views=16)
 
 def result_of(text: str, variant: str = "") -> Result:
     case = pn.load_text(text)
-    return answer(case.variant(variant) if variant else case, SETTINGS, IN_FULL)
+    return answer(case.variant(variant) if variant else case, SETTINGS, in_full())
 
 
 @pytest.fixture(scope="module")

@@ -182,8 +182,13 @@ class Holdings:
         """What some proceeds pay, by class and by holder: (path,) each, or (value, path) for proceeds of (value, 1).
 
         Raises:
-            ValueError: nobody may have so much.
+            ValueError: nobody may have so much, or tiers divide it on some paths and units on others.
         """
+        done = self.row("restructured") > 0.0
+        if self.table.tiers and done.any() and not done.all():
+            raise ValueError(
+                f"by {self.text} the claims have been restructured on some paths only; ask at the event that does it"
+            )
         if self.by_tiers:
             shared = distribute(self.tiers, proceeds, self.received)
             return dict(shared), dict(shared)

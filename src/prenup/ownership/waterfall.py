@@ -201,7 +201,7 @@ def _pay_rest(lines: Sequence[Line], paid: Array, rest: Array, money: Array) -> 
         paid[residual[0]] += rest
     elif np.any(rest > ROUNDING * money):
         most = float(np.min(np.broadcast_to(money - rest, rest.shape)[rest > ROUNDING * money]))
-        raise ValueError(f"nobody may have what proceeds are above {most:.15g}: make one line the residual one")
+        raise ValueError(f"nobody may have what proceeds are above {most:.15g}: add a residual class that takes the rest")
 
 
 def _by_seniority(lines: Sequence[Line], due: Array, money: Array) -> Array:

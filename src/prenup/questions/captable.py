@@ -124,7 +124,7 @@ def _sentences(deal: Deal, found: Seen, at: str) -> list[str]:
         for holder in moved[:2]:
             was, now = (in_words(_mean(side.share(holder)), "share", deal.currency) for side in (before, after))
             if was != now:
-                sentences.append(f"{deal.party_title(holder)} goes from {was} to {now}.")
+                sentences.append(f"{deal.party_title(holder)}: {was} before, {now} after.")
     return sentences
 
 

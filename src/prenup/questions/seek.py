@@ -6,7 +6,7 @@ import datetime
 import itertools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -233,11 +233,7 @@ def _solved(gap: Callable[[float], float], ends: tuple[float, float]) -> float |
         grid = [float(x) for x in np.geomspace(low, high, 13)]
     else:
         grid = [float(x) for x in np.linspace(low, high, 9)]
-    pairs = [(x, gap(x)) for x in grid]
-    edges = [_edge(gap, *(pair if math.isfinite(gap(pair[1])) else pair[::-1])) for pair in itertools.pairwise(grid)
-             if math.isfinite(gap(pair[0])) != math.isfinite(gap(pair[1]))]  # fmt: skip
-    pairs = sorted((x, apart) for x, apart in {*pairs, *((x, gap(x)) for x in edges)} if math.isfinite(apart))
-    for (a, left), (b, right) in itertools.pairwise(pairs):
+    for (a, left), (b, right) in itertools.pairwise(_points(gap, grid)):
         if left == 0:
             return a
         if right == 0:
@@ -245,6 +241,17 @@ def _solved(gap: Callable[[float], float], ends: tuple[float, float]) -> float |
         if left * right < 0:
             return _between(gap, a, left, b, right)
     return None
+
+
+def _points(gap: Callable[[float], float], grid: list[float]) -> Iterator[tuple[float, float]]:
+    """Places that the deal may have and their gaps, one after the other: those of a grid, and where such places end."""
+    for number, x in enumerate(grid):
+        before = grid[max(number - 1, 0)]
+        if math.isfinite(gap(x)) != math.isfinite(gap(before)):
+            edge = _edge(gap, *((before, x) if math.isfinite(gap(x)) else (x, before)))
+            yield edge, gap(edge)
+        if math.isfinite(gap(x)):
+            yield x, gap(x)
 
 
 def _edge(gap: Callable[[float], float], wrong: float, right: float) -> float:

@@ -93,7 +93,7 @@ def run(
 ) -> None:
     """Run a deal and say who gets what."""
     from prenup.engine.run import Settings, usual_views
-    from prenup.pipeline import AT_ONCE, IN_FULL, answer
+    from prenup.pipeline import AT_ONCE, answer, in_full
     from prenup.show.cli.progress import progress
 
     drawn = usual_views(paths) if views is None else views
@@ -102,7 +102,7 @@ def run(
         raise click.UsageError(settings.problem())
     case = open_case(file, variant, sets, as_json)
     with progress("Working it out") as report:
-        result = guarded(lambda: answer(case, settings, IN_FULL if html else AT_ONCE, report), as_json)
+        result = guarded(lambda: answer(case, settings, in_full() if html else AT_ONCE, report), as_json)
     if result.run.engine.note:
         click.echo(result.run.engine.note, err=True)
     if html:
