@@ -34,7 +34,7 @@ check: $(DEV_READY) ## Format, lint, types, layers: what a change must pass besi
 	$(VENV)/bin/mypy --strict src
 	$(VENV)/bin/lint-imports
 
-bench: $(BENCH_READY) ## Measure speed, as ratios within one run (ARGS="process hand peers scaling" to pick).
+bench: $(BENCH_READY) ## Measure speed, as ratios within one run (ARGS="process hand peers scaling ownership" to pick).
 	$(PY) benchmarks/run.py $(ARGS)
 
 fuzz: $(DEV_READY) ## Look for inputs that end in a traceback.
