@@ -57,7 +57,8 @@ class _Check:
     def all(self) -> None:
         before = self.log.n_errors
         self._names()
-        if self.table.tiers and not isinstance(self.terms.get(self.table.tiers), ProfitShare):
+        broken = self.table.tiers in self.terms and self.terms[self.table.tiers] is None  # its own faults are said already
+        if self.table.tiers and not broken and not isinstance(self.terms.get(self.table.tiers), ProfitShare):
             close = nearest(self.table.tiers, [n for n, t in self.terms.items() if isinstance(t, ProfitShare)])
             self.log.add(
                 "D301",
