@@ -15,7 +15,7 @@ from prenup.ownership.classes.pool import Pool
 from prenup.ownership.classes.preferred import Preferred
 from prenup.ownership.pricing import Form, Offer, Priced, priced
 from prenup.ownership.standing import Changes, Standing
-from prenup.sheet.expr import INFINITY, ONE, ZERO, Expr, most, total, where_
+from prenup.sheet.expr import INFINITY, ONE, ZERO, Const, Expr, call, most, total, where_
 from prenup.sheet.formula import Value
 
 CONVENTIONS = ("percent_ownership", "pre_money", "dollars_invested")
@@ -57,6 +57,9 @@ class Round(AbstractAction):
     pool_after: Value | None = value("fraction", "What part of all units the pool is after the round, at least.", default=None)
     pool_counts: bool = flag("Whether the pre-money buys the growth of the pool too.", default=True)
     converts: tuple[str, ...] = names("The safes and notes that convert; all of them if left out.")
+    price_decimals: Value | None = value(
+        "number", "To how many decimals prices are rounded, as charters state them: 4; not at all if left out.", default=None
+    )
     moves_money: bool = flag("Whether the money goes from investors to the company here; no where a term does it.", default=True)
 
     def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
@@ -110,6 +113,7 @@ class Round(AbstractAction):
         wants = {c: entry.forms(standing, c, at_a_price=True) for c, entry in self._converting(classes).items()}
         solved = priced(builder.row, self._offer(standing, base, money), wants | protection(standing, self.class_, base, money))
         solved = replace(solved, per_money=where_(now & ~(solved.capital > 0.0), INFINITY, solved.per_money))
+        solved = self._with_whole_prices(standing, solved, list(wants))
         price = where_(solved.per_money > 0.0, ONE / solved.per_money, ZERO)
         price = builder.row("offer", price, "price of a unit at these terms")
         paid = builder.row("price", where_(now, price, builder.prev(builder.own("price"))), "price of a unit in this round")
@@ -127,6 +131,23 @@ class Round(AbstractAction):
         for pool in _pools(classes)[:1] if (self.pool_increase or self.pool_after) is not None else ():
             grown = where_(now, standing.rounded(most(solved.growth, ZERO)), ZERO)
             standing.enlarge(pool, builder.row("pool", grown, "what the pool grows by"))
+
+    def _with_whole_prices(self, standing: Standing, solved: Priced, names: Sequence[str]) -> Priced:
+        """The solution with the price of the round, and that of everything that converts, to so many decimals."""
+        if self.price_decimals is None:
+            return solved
+        parts = 10.0 ** round(standing.builder.known(self.price_decimals, "price_decimals"))
+
+        def rounded(price: Expr) -> Expr:
+            return call("floor", price * parts + Const(0.5, standing.builder.money)) / parts
+
+        units = dict(solved.units)
+        for name in names:
+            entry = standing.classes[name]
+            assert isinstance(entry, AbstractConvertible)
+            due = entry.due(standing, name)
+            units[name] = where_(units[name] > 0.0, due / rounded(due / units[name]), ZERO)
+        return replace(solved, per_money=ONE / rounded(ONE / solved.per_money), units=units)
 
     def _converting(self, classes: Mapping[str, AbstractClass]) -> dict[str, AbstractConvertible]:
         found = {n: entry for n, entry in classes.items() if isinstance(entry, AbstractConvertible)}

@@ -71,8 +71,12 @@ class Preferred(AbstractClass):
     )
 
     def faults(self, classes: Mapping[str, AbstractClass]) -> list[tuple[str, str, str]]:
-        del classes
         found: list[tuple[str, str, str]] = []
+        found += [
+            ("anti_dilution_counts", f"{name} has no units before it converts, so that it can't be counted", "leave it out")
+            for name in self.anti_dilution_counts
+            if name in classes and classes[name].in_money
+        ]
         cap, times = self.participation_cap, self.preference
         if isinstance(cap, Number) and isinstance(times, Number) and cap.value < times.value:
             found.append(

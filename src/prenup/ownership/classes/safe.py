@@ -34,7 +34,9 @@ class Safe(AbstractConvertible):
 
     kind: ClassVar[str] = "safe"
 
-    mfn: bool = flag("Whether it may take the terms of any safe or note after it in the file (most favoured nation).", default=False)
+    mfn: bool = flag(
+        "Whether it may take the terms of any safe or note after it in the file (most favoured nation).", default=False
+    )
 
     def promises(self, standing: Standing, name: str) -> list[AbstractConvertible]:
         """Its own terms, and of those that stand after it in the file where it is most favoured."""
