@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+import prenup
 from prenup.show.cli.main import cli
 
 DEAL = """\
@@ -288,6 +289,22 @@ def test_an_import_is_printed_where_no_file_is_named(deal: Path, tmp_path: Path)
     assert done.exit_code == 0
     assert done.stdout.startswith("deal: {title: Cap table of Startup Inc}\n")
     assert all(line.startswith("not carried: ") for line in done.stderr.splitlines())
+
+
+def test_an_import_into_a_deal_takes_the_place_of_its_table(deal: Path, tmp_path: Path) -> None:
+    out = tmp_path / "package.zip"
+    assert ask(deal, "captable", "--ocf", str(out)).exit_code == 0
+    party = next(iter(prenup.load(deal).deal.cap_tables))
+    plain = tmp_path / "plain.yaml"
+    plain.write_text(DEAL.partition("cap_tables:")[0], encoding="utf-8")
+    for into in (deal, plain):
+        file = tmp_path / f"from_{into.stem}.yaml"
+        done = prenup_("import", out, file, "--into", into, "--of", party)
+        assert done.exit_code == 0, done.output
+        there = prenup.load(file).deal
+        assert list(there.cap_tables) == [party]
+        assert set(there.parties) == set(prenup.load(into).deal.parties)
+    assert prenup_("import", out, "--into", deal, "--of", "nobody").exit_code == 2
 
 
 def test_an_import_does_not_overwrite(deal: Path, tmp_path: Path) -> None:

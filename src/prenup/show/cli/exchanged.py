@@ -18,7 +18,7 @@ from prenup.deal.model import Deal
 from prenup.engine.run import Settings
 from prenup.exchange._error import ExchangeError
 from prenup.exchange._table import ExportClass, ExportTable
-from prenup.exchange.ocf_in import read_ocf
+from prenup.exchange.ocf_in import Imported, read_ocf
 from prenup.exchange.ocf_out import write_ocf
 from prenup.outcome.holdings import AT_FIRST, Holdings, seen
 from prenup.ownership.classes._convertible import FAR
@@ -30,24 +30,17 @@ FIELDS = ("price", "preference", "participation_cap", "seniority", "conversion_r
 WORDS = ("participation", "cap_basis", "mfn", "compounding")
 
 
-def import_package(package: Path, file: Path | None) -> None:
-    """Print a deal with the package's table, or write it; what could not be carried goes to the error output."""
+def import_package(package: Path, file: Path | None, into: Case | None = None, of: str = "") -> None:
+    """Print a deal with the package's table, or write it; what could not be carried goes to the error output.
+
+    `into` is a deal that gets the table, `of` the party whose it is there.
+    """
     if file is not None and file.exists():
         click.echo(f"{file} exists already; choose another name", err=True)
         sys.exit(1)
     try:
         found = read_ocf(package)
-        case = build(
-            {
-                "deal": {"title": f"Cap table of {found.title}"},
-                "currency": found.currency,
-                "as_of": found.as_of.isoformat(),
-                "clock": {"from": found.as_of.replace(day=1).isoformat(), "months": 60},
-                "parties": {found.party: {"title": found.title, "discount": "15%"}},
-                "cap_tables": {found.party: found.section},
-            },
-            found.party,
-        )
+        case = _alone(found, of or found.party) if into is None else _placed(into, found, of)
     except ExchangeError as fault:
         click.echo(str(fault), err=True)
         sys.exit(1)
@@ -61,6 +54,42 @@ def import_package(package: Path, file: Path | None) -> None:
         return
     saving(lambda: write_whole(file, text))
     click.echo(f"wrote {file}; try: prenup captable {file}")
+
+
+def _alone(found: Imported, party: str) -> Case:
+    """A deal that is nothing but the table."""
+    unsaid = {"value": "15%", "status": "assumed", "note": "the package does not say it, and a cap table does not need it"}
+    return build(
+        {
+            "deal": {"title": f"Cap table of {found.title}"},
+            "currency": found.currency,
+            "as_of": found.as_of.isoformat(),
+            "clock": {"from": found.as_of.replace(day=1).isoformat(), "months": 60},
+            "parties": {party: {"title": found.title, "discount": unsaid}},
+            "cap_tables": {party: found.section},
+        },
+        party,
+    )
+
+
+def _placed(deal: Case, found: Imported, of: str) -> Case:
+    """A deal with the package's classes in the place of what a party has issued; what is to be issued, and actions, stay."""
+    party = of or found.party
+    if party not in deal.deal.parties:
+        named = ", ".join(deal.deal.parties)
+        raise click.UsageError(f"{party} is no party of the deal; add --of and one of {named}")
+    if found.currency != deal.deal.currency:
+        raise click.UsageError(
+            f"the package counts in {found.currency}, the deal in {deal.deal.currency}; convert one of them first"
+        )
+    table = deal.deal.cap_tables.get(party)
+    if table is None:
+        others = bool(deal.deal.cap_tables)
+        return deal.change({f"cap_tables.{party}": found.section} if others else {"cap_tables": {party: found.section}})
+    start = f"cap_tables.{party}.classes."
+    classes: dict[str, Any] = {start + name: entry for name, entry in found.section["classes"].items()}
+    gone = [name for name, entry in table.classes.items() if entry.holders and name not in found.section["classes"]]
+    return deal.change(classes | dict.fromkeys([start + name for name in gone]))
 
 
 def export(case: Case, party: str, at: str, out: Path, seed: int) -> None:

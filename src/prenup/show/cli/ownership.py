@@ -126,11 +126,13 @@ def seek(file: str, path: str, goal: str, at: str, exit_value: str | None, betwe
 @click.command(name="import")
 @click.argument("package", type=click.Path(path_type=Path))
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
-def import_(package: Path, file: Path | None) -> None:
-    """Turn an Open Cap Table package (a folder or a zip) into a deal file: printed, or written to FILE."""
+@click.option("--into", metavar="DEAL", help="A deal that gets the table of the package in place of the one it has.")
+@click.option("--of", metavar="PARTY", default="", help="Whose table it is there; the package's own name if left out.")
+def import_(package: Path, file: Path | None, into: str | None, of: str) -> None:
+    """Turn an Open Cap Table package (a folder or a zip) into a deal file: printed, or written to FILE, which must not exist."""
     from prenup.show.cli.exchanged import import_package
 
-    import_package(package, file)
+    import_package(package, file, open_case(into, None, (), False) if into else None, of)
 
 
 COMMANDS = (captable, exit, stake, seek, import_)
