@@ -21,22 +21,28 @@ UNASKED = "No cap table of the deal has a valuation: that says whose stake is as
 PATHS = 4_096
 """Paths where nobody asks for others: shares vary less than values."""
 
+PATHS_OF_STAKE = 16_384
+"""Those of a stake, as in a report: the claim's own value needs many futures of each view."""
 
-def _asking(command: Command) -> Command:
-    """The options that every question takes."""
-    for option in (
+
+def _asking(paths: int = PATHS) -> Callable[[Command], Command]:
+    """The options that every question takes, and how many paths where nobody says."""
+    options = (
         click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables."),
-        click.option(
-            "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with its charts."
-        ),
+        click.option("--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with charts."),
         click.option("--seed", default=1, show_default=True, metavar="S", help="The same seed gives the same figures."),
         click.option("--views", type=int, metavar="N", help="Views of what is unknown; 1 holds every unknown at its middle."),
-        click.option("--paths", default=PATHS, show_default=True, metavar="N", help="Paths in all."),
+        click.option("--paths", default=paths, show_default=True, metavar="N", help="Paths in all."),
         click.option("--set", "sets", multiple=True, metavar="PATH=VALUE", help="Change a field first."),
         click.option("--variant", metavar="NAME", help="Ask the deal under one of its variants."),
-    ):
-        command = option(command)
-    return command
+    )
+
+    def decorated(command: Command) -> Command:
+        for option in options:
+            command = option(command)
+        return command
+
+    return decorated
 
 
 @click.command()
@@ -46,7 +52,7 @@ def _asking(command: Command) -> Command:
 @click.option(
     "--ocf", type=click.Path(path_type=Path), metavar="OUT", help="Write it as an Open Cap Table package, a folder or a zip."
 )
-@_asking
+@_asking()
 def captable(file: str, of: str, at: str, ocf: Path | None, **options: Any) -> None:
     """Show who owns what, issued and fully diluted; at first, or before and after something happens."""
     from prenup.questions.captable import CapTable
@@ -69,7 +75,7 @@ def captable(file: str, of: str, at: str, ocf: Path | None, **options: Any) -> N
 )
 @click.option("--range", "upto", metavar="LOW..HIGH", help="Exit values that the chart shows.")
 @click.option("--for", "goal", metavar="TARGET", help="Seek the exit value at which 'employees = 10%' or 'fund = $50m'.")
-@_asking
+@_asking()
 def exit(file: str, of: str, at: str, values: tuple[str, ...], upto: str | None, goal: str | None, **options: Any) -> None:
     """Show who gets what at each exit value, and where the breakpoints are."""
     from prenup.questions.exit import Exit
@@ -88,7 +94,7 @@ def exit(file: str, of: str, at: str, values: tuple[str, ...], upto: str | None,
 @click.option("--of", metavar="HOLDER", default="", help="Whose stake; what the table's valuation says if left out.")
 @click.option("--in", "company", metavar="PARTY", default="", help="In whose company.")
 @click.option("--at", metavar="WHEN", default="", help="When it is asked: an event, an action or a day.")
-@_asking
+@_asking(PATHS_OF_STAKE)
 def stake(file: str, of: str, company: str, at: str, **options: Any) -> None:
     """Show what share a claim should turn into, by every method that valuers lay side by side."""
     from prenup.questions.stake import Stake
@@ -112,7 +118,7 @@ def stake(file: str, of: str, company: str, at: str, **options: Any) -> None:
 @click.option("--at", metavar="WHEN", default="", help="When a share is looked at: an event, an action or a day.")
 @click.option("--exit", "exit_value", metavar="MONEY", help="What the exit is worth, for a target with 'of'.")
 @click.option("--range", "between", metavar="LOW..HIGH", help="Where to look.")
-@_asking
+@_asking()
 def seek(file: str, path: str, goal: str, at: str, exit_value: str | None, between: str | None, **options: Any) -> None:
     """Seek what one number of the deal, such as terms.fee.amount, has to be for something to come out."""
     from prenup.questions.seek import Seek, target
