@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 import prenup
+from prenup.base.fields import specs
+from prenup.base.kinds import kinds
 from prenup.deal.inventory import numbers
+from prenup.engine.run import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -102,6 +105,38 @@ def headline(path: Path) -> dict[str, float]:
         assert run.n_unsound == 0
         figures |= {f"{which.variant_name or 'deal'}: {party}": run.summary(party).mean for party in run.sheet.parties}
     return figures
+
+
+CAP_TABLES = (ROOT / "docs" / "cap-tables.md").read_text(encoding="utf-8")
+
+
+def test_the_startup_of_the_cap_tables_page_answers_every_question() -> None:
+    whole, valuation = (text for kind, text in re.findall(r"```(\w+)\n(.*?)```", CAP_TABLES, re.DOTALL) if kind == "yaml")
+    case = prenup.load_text(whole + valuation)
+    few = Settings(paths=512, views=64)
+    for question in (
+        prenup.CapTable("startup", at="round_b"),
+        prenup.Exit("startup", at="round_b", values=[40e6]),
+        prenup.Exit("startup", target=("employees", 0.05, True)),
+        prenup.Stake(),
+    ):
+        answer = prenup.ask(case, question, few)
+        assert answer is not None
+        assert answer.sentences
+        assert answer.tables
+
+
+@pytest.mark.parametrize("section", ["Classes", "Actions"])
+def test_the_cap_tables_page_names_every_kind_and_fields_that_it_has(section: str) -> None:
+    known = kinds(f"prenup.ownership.{section.lower()}")
+    body = CAP_TABLES.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    lines = {
+        cells[1].strip("` "): cells[3] for line in body.splitlines() if len(cells := line.split("|")) == 5 and "`" in cells[1]
+    }
+    assert set(lines) == set(known)
+    for kind, fields in lines.items():
+        words = {word for _, word, _ in specs(known[kind])}
+        assert set(re.findall(r"`(\w+)`", fields)) <= words, kind
 
 
 if __name__ == "__main__":
