@@ -212,16 +212,14 @@ def _show(case: Case, question: AbstractQuestion, **options: Any) -> None:
     """Ask one question, and print or write its answer."""
     from prenup.engine.run import Settings, usual_views
     from prenup.pipeline import answer
-    from prenup.questions.value import Value
     from prenup.show.cli.progress import progress
 
     paths, views, html = options["paths"], options["views"], options["html"]
     settings = Settings(paths, usual_views(paths) if views is None else views, options["seed"])
     if settings.problem():
         raise click.UsageError(settings.problem())
-    questions = (Value(), question) if html else (question,)
     with progress("Working it out") as report:
-        result = guarded(lambda: _refused(lambda: answer(case, settings, questions, report)), options["as_json"])
+        result = guarded(lambda: _refused(lambda: answer(case, settings, (question,), report)), options["as_json"])
     found = [a for a in result.answers if a.question == question.name]
     if html:
         from prenup.show.report.page import write_page
