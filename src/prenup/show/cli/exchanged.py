@@ -112,9 +112,9 @@ def _table(case: Case, stood: Holdings) -> ExportTable:
     """The table as it stands, in the numbers that the package's form knows."""
     deal = case.deal
     classes = tuple(_class(deal, stood, name) for name in stood.table.classes)
-    ends = deal.calendar.ends
     month = int(stood.rows["moment.month"][0]) if len(stood.view) else 0
-    day = deal.as_of if stood.text == AT_FIRST and deal.as_of else ends[month]
+    first = deal.as_of or deal.calendar.first_day
+    day = first if stood.text == AT_FIRST else deal.calendar.month_end(month)
     return ExportTable(title=deal.party_title(stood.party), currency=deal.currency, as_of=day, classes=classes)
 
 
