@@ -10,17 +10,10 @@ import sys
 from pathlib import Path
 
 from prenup.base.kinds import kinds
-from prenup.deal.reference import KindPage, reference
+from prenup.deal.reference import SECTIONS, KindPage, reference
 from prenup.deal.schema import schema
 
 HERE = Path(__file__).parent
-GROUPS = {
-    "terms": "prenup.terms",
-    "drivers": "prenup.drivers",
-    "events": "prenup.drivers.events",
-    "classes": "prenup.ownership.classes",
-    "actions": "prenup.ownership.actions",
-}
 
 
 def main() -> int:
@@ -45,7 +38,7 @@ def all_pages() -> dict[str, str]:
     pages: dict[str, str] = {"deal.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
     title = "# Kinds of terms, drivers, events, and of classes and actions of cap tables"
     index = [title, "", "From the classes themselves; `prenup terms KIND` prints the same.", ""]
-    for group, package in GROUPS.items():
+    for group, package in SECTIONS.items():
         index += [f"## {group.capitalize()}", "", "| kind | |", "|---|---|"]
         for kind in kinds(package):
             page = reference(kind)

@@ -207,19 +207,11 @@ class Records:
         return tuple(self.record(spec.of, item, f"{path}.{i}") for i, item in enumerate(node.items))
 
     def table(self, spec: Spec, node: Node, path: str) -> dict[str, Any] | None:
-        if not isinstance(node, Mapping) or not node.entries:
-            self.log.add(
-                "D204",
-                f"{path.rsplit('.', 1)[-1]} is a table of names",
-                node.where,
-                why=_meaning(path, spec),
-                fix="write {name: value}",
-            )
-            return None
-        if self._too_many(len(node), spec.most or MOST_ITEMS, node, path):
+        entries = self._entries(spec, node, path, "names", "write {name: value}", spec.most or MOST_ITEMS)
+        if entries is None:
             return None
         result: dict[str, Any] = {}
-        for key, item in node.entries:
+        for key, item in entries:
             here = f"{path}.{key.text}"
             if spec.keys == "party":
                 self.party(spec, key, path)
@@ -233,22 +225,22 @@ class Records:
 
     def kinds(self, spec: Spec, node: Node, path: str) -> dict[str, Any] | None:
         """Entries that say their kind, by name."""
-        if not isinstance(node, Mapping) or not node.entries:
-            self.log.add(
-                "D204",
-                f"{path.rsplit('.', 1)[-1]} is a table of names",
-                node.where,
-                why=_meaning(path, spec),
-                fix="write name: {kind: ...} and its fields",
-            )
-            return None
-        if self._too_many(len(node), MOST_ITEMS, node, path):
+        entries = self._entries(spec, node, path, "names", "write name: {kind: ...} and its fields", MOST_ITEMS)
+        if entries is None:
             return None
         found: dict[str, Any] = {}
-        for key, item in node.entries:
+        for key, item in entries:
             if self.name(key) and (cls := kind_of(key, item, spec.keys, singular(path), self.log)) is not None:
                 found[key.text] = self.record(cls, item, f"{path}.{key.text}", ("kind",), key)
         return found
+
+    def _entries(self, spec: Spec, node: Node, path: str, of: str, fix: str, most: int) -> tuple[tuple[Scalar, Node], ...] | None:
+        """The entries of a table of names or dates; None, with a problem, where it is none or has too many."""
+        if not isinstance(node, Mapping) or not node.entries:
+            message = f"{path.rsplit('.', 1)[-1]} is a table of {of}"
+            self.log.add("D204", message, node.where, why=_meaning(path, spec), fix=fix)
+            return None
+        return None if self._too_many(len(node), most, node, path) else node.entries
 
     def _too_many(self, count: int, most: int, node: Node, path: str) -> bool:
         """Whether a list is longer than anybody can check; a problem then."""
@@ -263,20 +255,12 @@ class Records:
         return count > most
 
     def dated(self, spec: Spec, node: Node, path: str) -> tuple[tuple[datetime.date, Value], ...] | None:
-        if not isinstance(node, Mapping) or not node.entries:
-            self.log.add(
-                "D204",
-                f"{path.rsplit('.', 1)[-1]} is a table of dates",
-                node.where,
-                why=_meaning(path, spec),
-                fix="write {2025-12-31: $1bn/yr, 2026-12-31: $2bn/yr}",
-            )
-            return None
-        if self._too_many(len(node), MOST_DATES, node, path):
+        entries = self._entries(spec, node, path, "dates", "write {2025-12-31: $1bn/yr, 2026-12-31: $2bn/yr}", MOST_DATES)
+        if entries is None:
             return None
         before = self.log.n_errors
         result: dict[datetime.date, Value] = {}
-        for key, item in node.entries:
+        for key, item in entries:
             day = read_day(key, self.log)
             value = self.values.value(item, Slot(spec.unit, f"{path}.{key.text}", spec.doc, optional=False))
             if day is not None and value is not None:

@@ -12,15 +12,19 @@ from prenup.base.fields import REQUIRED, AbstractEntry, Spec, specs
 from prenup.base.kinds import kinds
 from prenup.base.quantity import expected
 from prenup.base.wording import join
+from prenup.deal.bind_kinds import singular
 from prenup.ownership.cap_table import ACTIONS, CLASSES
 
-GROUPS: Mapping[str, str] = {
-    "term": "prenup.terms",
-    "driver": "prenup.drivers",
-    "event": "prenup.drivers.events",
-    "class": CLASSES,
-    "action": ACTIONS,
+SECTIONS: Mapping[str, str] = {
+    "terms": "prenup.terms",
+    "drivers": "prenup.drivers",
+    "events": "prenup.drivers.events",
+    "classes": CLASSES,
+    "actions": ACTIONS,
 }
+"""Where the kinds of each section of a deal file, or of a cap table in it, are found."""
+
+GROUPS: Mapping[str, str] = {singular(section): package for section, package in SECTIONS.items()}
 """What a kind may be, and where such kinds are found."""
 
 _HEADING = re.compile(r"(Money flow|Path|Equations|Example|Not modelled|Source):[ \t]*(.*)")

@@ -17,7 +17,8 @@ from prenup.deal.write_sheet import write_sheet
 from prenup.engine.reference import Array
 from prenup.engine.run import Progress, Settings
 from prenup.outcome.work_out import work_out
-from prenup.ownership.cap_table import CLAIM, CapTable
+from prenup.ownership.cap_table import CapTable
+from prenup.ownership.rows import PARTS
 from prenup.ownership.tiers import Tier, distribute
 from prenup.ownership.waterfall import Line, payouts
 from prenup.sheet.expr import ZERO, Const, Expr, Op, Param, Prev, Ref, Table, walk, where_
@@ -103,6 +104,10 @@ class Holdings:
         """Whether the table has a row of that name."""
         return f"{self.party}.{name}" in self.rows
 
+    def units(self, name: str) -> Array:
+        """Units of a class outstanding; of a safe or a note, the money that has not converted."""
+        return self.row(f"{name}.units" if self.has(f"{name}.units") else f"{name}.issued")
+
     def holders(self, name: str) -> list[str]:
         """Everybody who may hold a class."""
         start = f"{self.party}.{name}.part."
@@ -133,7 +138,7 @@ class Holdings:
         found = []
         chosen = np.arange(len(self.view)) if paths is None else paths
         for name, entry in self.table.classes.items():
-            given = {what: _one(self.row(f"{name}.claim.{what}")[chosen]) for what in CLAIM if self.has(f"{name}.claim.{what}")}
+            given = {what: _one(self.row(f"{name}.claim.{what}")[chosen]) for what in PARTS if self.has(f"{name}.claim.{what}")}
             rank = self.row(f"{name}.claim.seniority")[chosen]
             most = float(np.median(rank)) if len(rank) else 0.0
             found.append(Line(name, seniority=round(most), residual=entry.kind == "residual", **given))
@@ -178,21 +183,26 @@ class Holdings:
         start = f"{self.table.tiers}.received."
         return {row.removeprefix(start): values for row, values in self.rows.items() if row.startswith(start)}
 
-    def paid(self, proceeds: float | Array) -> tuple[dict[str, Array], dict[str, Array]]:
-        """What some proceeds pay, by class and by holder: (path,) each, or (value, path) for proceeds of (value, 1).
-
-        Raises:
-            ValueError: nobody may have so much, or tiers divide it on some paths and units on others.
-        """
+    def paid_by_class(self, proceeds: float | Array) -> dict[str, Array]:
+        """What some proceeds pay to each class, or to each of those among whom tiers divide; shapes and errors as `paid`."""
         done = self.row("restructured") > 0.0
         if self.table.tiers and done.any() and not done.all():
             raise ValueError(
                 f"by {self.text} the claims have been restructured on some paths only; ask at the event that does it"
             )
         if self.by_tiers:
-            shared = distribute(self.tiers, proceeds, self.received)
-            return dict(shared), dict(shared)
-        by_class = self._by_class(np.asarray(proceeds, dtype=float))
+            return dict(distribute(self.tiers, proceeds, self.received))
+        return self._by_class(np.asarray(proceeds, dtype=float))
+
+    def paid(self, proceeds: float | Array) -> tuple[dict[str, Array], dict[str, Array]]:
+        """What some proceeds pay, by class and by holder: (path,) each, or (value, path) for proceeds of (value, 1).
+
+        Raises:
+            ValueError: nobody may have so much, or tiers divide it on some paths and units on others.
+        """
+        by_class = self.paid_by_class(proceeds)
+        if self.by_tiers:
+            return by_class, dict(by_class)
         by_holder: dict[str, Array] = {}
         for name, amount in by_class.items():
             for holder in self.holders(name):
@@ -253,10 +263,14 @@ def seen(
     return Seen(before, after)
 
 
+def _written(deal: Deal, party: str, table: CapTable) -> Sheet | None:
+    """The deal's sheet with another table of a party; None where it has faults."""
+    return write_sheet(replace(deal, cap_tables={**deal.cap_tables, party: table}), Log())
+
+
 def _on(deal: Deal, party: str, day: datetime.date) -> Sheet:
     """The deal's sheet with interest, dividends and vesting of a table as on a day."""
-    table = replace(deal.cap_tables[party], day=day)
-    sheet = write_sheet(replace(deal, cap_tables={**deal.cap_tables, party: table}), Log())
+    sheet = _written(deal, party, replace(deal.cap_tables[party], day=day))
     assert sheet is not None  # the rows of a sound deal
     return sheet
 
@@ -266,10 +280,7 @@ def _untouched(deal: Deal, party: str) -> Sheet:
     table = replace(deal.cap_tables[party], day=deal.calendar.first_day)
     never = Number(float(deal.calendar.ends[-1].toordinal() + 1), DATE, path=f"cap_tables.{party}.never")
     waiting = {name: replace(action, on=never) for name, action in table.actions.items()}
-    found = (
-        write_sheet(replace(deal, cap_tables={**deal.cap_tables, party: replace(table, actions=actions)}), Log())
-        for actions in ({}, waiting)
-    )
+    found = (_written(deal, party, replace(table, actions=actions)) for actions in ({}, waiting))
     return next(sheet for sheet in found if sheet is not None)  # the second has the rows of a sound deal
 
 

@@ -14,6 +14,7 @@ from prenup.base.wording import count
 from prenup.engine.reference import Array
 from prenup.outcome.holdings import Holdings
 from prenup.ownership.option_pricing import allocate, allocate_by, backsolve
+from prenup.ownership.rows import PARTS
 from prenup.ownership.tiers import tier_breakpoints
 from prenup.ownership.waterfall import Line
 from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Prev, Ref, where_
@@ -81,7 +82,7 @@ def equity_of(stood: Holdings) -> Array | None:
     if valuation.last_round is None or stood.by_tiers:
         return None
     name = valuation.last_round.class_
-    units = float(np.median(stood.row(f"{name}.units") if stood.has(f"{name}.units") else stood.row(f"{name}.issued")))
+    units = float(np.median(stood.units(name)))
     years, rate, volatility, price = (_median(stood, w) for w in ("years", "rate", "volatility", "last_price"))
     return np.full(len(stood.view), backsolve(median_lines(stood), name, units, price, volatility, years, rate))
 
@@ -182,10 +183,9 @@ def _median(stood: Holdings, what: str) -> float:
 
 def median_lines(stood: Holdings) -> list[Line]:
     """The lines with each number at its median."""
-    parts = ("preference", "shares", "strike", "cap", "converts")
     return [
         Line(
-            line.name, **{part: float(np.median(getattr(line, part))) for part in parts},
+            line.name, **{part: float(np.median(getattr(line, part))) for part in PARTS},
             seniority=line.seniority, residual=line.residual,
         )
         for line in stood.lines()

@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from prenup.base.fields import AbstractEntry, choice, clause, kinds_of, record
 from prenup.base.problems import Origin
 from prenup.base.units import DATE
-from prenup.ownership.actions._action import AbstractAction, party_of
+from prenup.ownership.actions._action import AbstractAction, pay_holders
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.classes.note import Note
 from prenup.ownership.payout import work_out_caps
+from prenup.ownership.rows import PARTS
 from prenup.ownership.standing import Changes, Standing
 from prenup.ownership.valuation import Valuation
 from prenup.sheet.builder import Builder
 from prenup.sheet.expr import ZERO, Const, Expr, Prev, Ref, total, where_
 from prenup.terms.profit_share import ProfitShare
-
-CLAIM = ("preference", "shares", "strike", "cap", "converts")
-"""What a class may have at an exit: rows `CLASS.claim.WHAT`."""
 
 CLASSES, ACTIONS = "prenup.ownership.classes", "prenup.ownership.actions"
 """Where kinds of classes and of actions are found."""
@@ -40,11 +38,6 @@ class CapTable(AbstractEntry):
     valuation: Valuation | None = record(Valuation, "What a valuer assumes.", default=None)
     day: datetime.date | None = None
     """The day on which interest, dividends and vesting are looked at, for a question about that day; the month's end if None."""
-
-    @property
-    def holders(self) -> tuple[str, ...]:
-        """Everybody who is named as a holder of some class."""
-        return tuple(dict.fromkeys(holder for entry in self.classes.values() for holder in entry.holders))
 
     def write(self, builder: Builder, party: str, tiers: ProfitShare | None, places: Mapping[str, Origin]) -> None:
         """Write the table's rows: how it stands each month, and what each action does. `builder` stands inside `party`."""
@@ -101,12 +94,7 @@ class CapTable(AbstractEntry):
             due = builder.condition(note.maturity)
             due = builder.row(f"{name}.due", due if over is None else due & ~over, f"whether {name} is due")
             owed = where_(due, note.due(standing, name), ZERO)
-            by_party: dict[str, list[Expr]] = {}
-            for holder in standing.holders(name):
-                by_party.setdefault(party_of(standing, holder), []).append(owed * standing.part(name, holder))
-            for payee, parts in by_party.items():
-                if payee != standing.party:
-                    builder.pay(f"{name}.repaid.{payee}", total(parts), standing.party, payee, f"{name} repaid to {payee}")
+            pay_holders(standing, name, owed, f"{name}.repaid", f"{name} repaid to {{}}")
             standing.redeem(name, due)
 
     def _write_shares(self, standing: Standing) -> None:
@@ -133,7 +121,7 @@ class CapTable(AbstractEntry):
             work_out_caps(standing, at_exit=True)
         for name, entry in self.classes.items():
             claim = entry.claim(standing, name)
-            for what in CLAIM:
+            for what in PARTS:
                 value = getattr(claim, what)
                 if value is not None:
                     builder.row(f"{name}.claim.{what}", value, f"{what} of {name} at an exit")

@@ -10,7 +10,7 @@ from prenup.ownership.actions._action import party_of
 from prenup.ownership.actions.round import base_of
 from prenup.ownership.classes._convertible import AbstractConvertible
 from prenup.ownership.classes.pool import Pool
-from prenup.ownership.rows import Claim, write_waterfall
+from prenup.ownership.rows import PARTS, Claim, write_waterfall
 from prenup.ownership.standing import Standing
 from prenup.sheet.builder import Builder
 from prenup.sheet.expr import ONE, ZERO, Expr, Pending, Prev, Ref, Shock, Table, most, total, walk, where_
@@ -67,7 +67,7 @@ def kept_claims(standing: Standing, claims: list[Claim], now: Expr) -> list[Clai
     for claim in claims:
         held: dict[str, Any] = {
             part: kept(standing.builder, f"{claim.name}.{part}", value, now, f"{part} of {claim.name} at the event")
-            for part in ("preference", "shares", "strike", "cap", "converts")
+            for part in PARTS
             if (value := getattr(claim, part)) is not None
         }
         ranked = tuple(

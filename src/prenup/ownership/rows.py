@@ -13,6 +13,9 @@ from dataclasses import dataclass
 
 from prenup.sheet.expr import ZERO, Expr, least, most, total, where_
 
+PARTS = ("preference", "shares", "strike", "cap", "converts")
+"""What a claim is made of, as its fields and those of `waterfall.Line` are called."""
+
 Write = Callable[[str, Expr, str], Expr]
 """Writes a row by its name, its equation and its note, and returns the reference to it."""
 

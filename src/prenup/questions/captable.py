@@ -87,9 +87,8 @@ def _by_class(deal: Deal, after: Holdings) -> Table:
     whole = after.row("diluted")
     rows: list[tuple[Cell, ...]] = []
     for name, entry in after.table.classes.items():
-        units = after.row(f"{name}.units") if after.has(f"{name}.units") else after.row(f"{name}.issued")
-        if entry.in_money:  # what has converted is units; what has not is money
-            units = after.row(f"{name}.outstanding")
+        # of a safe or a note, what has converted is units; what has not is money
+        units = after.row(f"{name}.outstanding") if entry.in_money else after.units(name)
         first = after.row(f"{name}.claim.preference")
         diluted = after.row(f"{name}.diluted")
         title = entry.title or name.replace("_", " ")

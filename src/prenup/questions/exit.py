@@ -13,9 +13,9 @@ from prenup.base.wording import percent
 from prenup.deal.model import Deal
 from prenup.engine.reference import Array
 from prenup.outcome.holdings import Holdings, seen
-from prenup.outcome.stake_methods import by_options, equity_of
+from prenup.outcome.stake_methods import by_options, equity_of, median_lines
 from prenup.ownership.tiers import Tier, tier_breakpoints
-from prenup.ownership.waterfall import Breakpoint, Line, breakpoints
+from prenup.ownership.waterfall import Breakpoint, breakpoints
 from prenup.questions._answer import Answer, Cell, Column, Lines, Table, in_words
 from prenup.questions._question import AbstractQuestion, Asked
 
@@ -142,14 +142,7 @@ def _breakpoints(stood: Holdings) -> list[Breakpoint]:
     if stood.by_tiers:
         tiers = [Tier({h: _middle(s) for h, s in t.shares.items()}, t.counted, _middle(t.up_to)) for t in stood.tiers]
         return list(tier_breakpoints(tiers, {h: _middle(a) for h, a in stood.received.items()}))
-    parts = ("preference", "shares", "strike", "cap", "converts")
-    lines = [
-        Line(
-            line.name, **{part: _middle(getattr(line, part)) for part in parts}, seniority=line.seniority, residual=line.residual
-        )
-        for line in stood.lines()
-    ]
-    return list(breakpoints(lines))
+    return list(breakpoints(median_lines(stood)))
 
 
 def _middle(values: float | Array) -> float:
@@ -223,8 +216,7 @@ def _option_table(deal: Deal, stood: Holdings) -> Table | None:
     rows: list[tuple[Cell, ...]] = []
     whole = float(np.mean(equity))
     for name, values in worth.items():
-        units = _mean(stood.row(f"{name}.units") if stood.has(f"{name}.units") else stood.row(f"{name}.issued"))
-        units = _mean(stood.row(f"{name}.outstanding")) if _in_money(stood, name) else units
+        units = _mean(stood.row(f"{name}.outstanding") if _in_money(stood, name) else stood.units(name))
         title = deal.party_title(name) if stood.by_tiers else _class_title(stood, name)
         mean = _mean(values)
         rows.append((title, mean, mean / units if units and not stood.by_tiers else None, mean / whole))
@@ -245,7 +237,7 @@ def _chart(deal: Deal, stood: Holdings, points: Sequence[Breakpoint], low: float
     """Payout by class over exit values."""
     breaks = [float(np.median(point.proceeds)) for point in points]
     x = np.unique([*np.linspace(low, high, POINTS), *(b for b in breaks if low <= b <= high)])
-    paid = [stood.paid(float(value))[0] for value in x]
+    paid = [stood.paid_by_class(float(value)) for value in x]
     names = [name for name in paid[0] if any(np.any(each[name]) for each in paid)]
     y = tuple(tuple(_mean(each[name]) for each in paid) for name in names)
     titles = tuple(deal.party_title(n) if stood.by_tiers else _class_title(stood, n) for n in names)

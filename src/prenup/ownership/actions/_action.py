@@ -9,7 +9,7 @@ from typing import ClassVar
 from prenup.base.fields import AbstractEntry, condition
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.standing import Changes, Standing, day_of
-from prenup.sheet.expr import Expr, Ref
+from prenup.sheet.expr import Expr, Ref, total
 from prenup.sheet.formula import Value
 from prenup.sheet.sheet import WORLD
 
@@ -45,6 +45,16 @@ class AbstractAction(AbstractEntry):
             happens = builder.condition(self.on)
             builder.event(happens if over is None else happens & ~over, self.title or name.replace("_", " "))
         return Ref(f"{standing.party}.{name}.now")
+
+
+def pay_holders(standing: Standing, class_name: str, amount: Expr, row: str, note: str) -> None:
+    """The company pays an amount to the holders of a class, each its part: a payment `row.PARTY` to each party among them."""
+    by_party: dict[str, list[Expr]] = {}
+    for holder in standing.holders(class_name):
+        by_party.setdefault(party_of(standing, holder), []).append(amount * standing.part(class_name, holder))
+    for party, amounts in by_party.items():
+        if party != standing.party:
+            standing.builder.pay(f"{row}.{party}", total(amounts), standing.party, party, note.format(party))
 
 
 def party_of(standing: Standing, holder: str) -> str:

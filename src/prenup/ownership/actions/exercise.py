@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prenup.base.fields import REQUIRED, clause, value
-from prenup.ownership.actions._action import AbstractAction, party_of
+from prenup.ownership.actions._action import AbstractAction, pay_holders
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.classes.options import Options
 from prenup.ownership.classes.warrant import Warrant
 from prenup.ownership.standing import Changes, Standing
-from prenup.sheet.expr import ZERO, Expr, most, total, where_
+from prenup.sheet.expr import ZERO, Expr, most, where_
 from prenup.sheet.formula import Value
 
 
@@ -66,18 +66,13 @@ class Exercise(AbstractAction):
         worth = builder.row(
             "worth", used * most(price - strike, ZERO), "what they are worth above the strike", unit=builder.money
         )
+        if not self.into:
+            pay_holders(standing, self.class_, worth, "worth", "what {} gains")
+            standing.use(self.class_, used)
+            return
         gained: dict[str, Expr] = {}
-        by_party: dict[str, list[Expr]] = {}
         for holder in standing.holders(self.class_):
-            part = standing.part(self.class_, holder)
-            if self.into:
-                units = standing.rounded(where_(used > 0.0, worth / price * part, ZERO))
-                gained[holder] = builder.row(f"issued.{holder}", units, f"units for {holder}")
-            else:
-                by_party.setdefault(party_of(standing, holder), []).append(worth * part)
-        for party, amounts in by_party.items():
-            if party != standing.party:
-                builder.pay(f"worth.{party}", total(amounts), standing.party, party, f"what {party} gains")
+            units = standing.rounded(where_(used > 0.0, worth / price * standing.part(self.class_, holder), ZERO))
+            gained[holder] = builder.row(f"issued.{holder}", units, f"units for {holder}")
         standing.use(self.class_, used)
-        if self.into:
-            standing.issue(self.into, gained)
+        standing.issue(self.into, gained)

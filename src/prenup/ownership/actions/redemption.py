@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from prenup.base.fields import REQUIRED, clause, flag, value
-from prenup.ownership.actions._action import AbstractAction, party_of
+from prenup.ownership.actions._action import AbstractAction, pay_holders
 from prenup.ownership.classes._class import AbstractClass
 from prenup.ownership.classes._convertible import AbstractConvertible
 from prenup.ownership.classes.preferred import Preferred
 from prenup.ownership.standing import Changes, Standing
-from prenup.sheet.expr import ZERO, Expr, total, where_
+from prenup.sheet.expr import ZERO, Expr, where_
 from prenup.sheet.formula import Value
 
 
@@ -60,10 +60,6 @@ class Redemption(AbstractAction):
             owed = standing.units(self.class_) * entry.first(standing, self.class_)
         paid = where_(now, owed * builder.value(self.multiple), ZERO)
         paid = builder.row("paid", paid, f"what {self.class_} is paid back", unit=builder.money)
-        by_party: dict[str, list[Expr]] = {}
-        for holder in standing.holders(self.class_) if self.moves_money else ():
-            by_party.setdefault(party_of(standing, holder), []).append(paid * standing.part(self.class_, holder))
-        for party, amounts in by_party.items():
-            if party != standing.party:
-                builder.pay(f"paid.{party}", total(amounts), standing.party, party, f"what {party} is paid back")
+        if self.moves_money:
+            pay_holders(standing, self.class_, paid, "paid", "what {} is paid back")
         standing.redeem(self.class_, now)

@@ -128,7 +128,7 @@ def _class(deal: Deal, stood: Holdings, name: str) -> ExportClass:
         value = _known(getattr(entry, field, None))
         if value is not None:
             given[field] = datetime.date.fromordinal(round(value))
-    units = stood.row(f"{name}.units") if stood.has(f"{name}.units") else stood.row(f"{name}.issued")
+    units = stood.units(name)
     converted = stood.row(f"{name}.converted")
     kind = entry.kind
     if entry.in_money and converted.any():

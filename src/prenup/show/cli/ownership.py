@@ -11,6 +11,7 @@ import click
 from prenup.show.cli.opening import guarded, open_case, saving
 
 if TYPE_CHECKING:
+    from prenup.base.quantity import Quantity
     from prenup.case import Case
     from prenup.questions._question import AbstractQuestion
 
@@ -164,13 +165,9 @@ def _table(case: Case, party: str) -> str:
 
 def _money(case: Case, text: str) -> float:
     """An amount in the deal's currency."""
-    from prenup.base.quantity import QuantityError, parse_quantity
     from prenup.base.units import base_unit
 
-    try:
-        quantity = parse_quantity(text, frozenset(case.deal.units))
-    except QuantityError as fault:
-        raise click.UsageError(f"{fault}; {fault.fix}") from None
+    quantity = _quantity(case, text)
     plain = quantity.bare and not any(mark in text for mark in ("%", "percent", "bp", "x", "/"))
     if not (plain or quantity.unit == base_unit(case.deal.currency)) or quantity.value < 0:
         raise click.UsageError(f"{text} is no amount in {case.deal.currency}; write it like $40m")
@@ -182,17 +179,18 @@ def _ends(case: Case, text: str) -> tuple[float, float]:
     low, dots, high = text.partition("..")
     if not dots:
         raise click.UsageError(f"{text} is no range; write it like 0..$500m")
-    ends = _number(case, low), _number(case, high)
+    ends = _quantity(case, low).value, _quantity(case, high).value
     if not ends[0] < ends[1]:
         raise click.UsageError(f"{text} does not rise; write the smaller end first")
     return ends
 
 
-def _number(case: Case, text: str) -> float:
+def _quantity(case: Case, text: str) -> Quantity:
+    """A quantity as a deal file would have it."""
     from prenup.base.quantity import QuantityError, parse_quantity
 
     try:
-        return parse_quantity(text, frozenset(case.deal.units)).value
+        return parse_quantity(text, frozenset(case.deal.units))
     except QuantityError as fault:
         raise click.UsageError(f"{fault}; {fault.fix}") from None
 

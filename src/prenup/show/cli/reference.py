@@ -5,24 +5,17 @@ from __future__ import annotations
 import click
 
 from prenup.base.kinds import kinds
-
-GROUPS = {
-    "terms": "prenup.terms",
-    "drivers": "prenup.drivers",
-    "events": "prenup.drivers.events",
-    "classes": "prenup.ownership.classes",
-    "actions": "prenup.ownership.actions",
-}
+from prenup.deal.reference import SECTIONS, reference
 
 
 def known_kinds() -> list[str]:
     """Every kind of term, driver, event, class and action."""
-    return [kind for package in GROUPS.values() for kind in kinds(package)]
+    return [kind for package in SECTIONS.values() for kind in kinds(package)]
 
 
 def show_kinds() -> None:
     """One line a kind."""
-    for group, package in GROUPS.items():
+    for group, package in SECTIONS.items():
         click.echo(f"{group}:")
         for kind, cls in kinds(package).items():
             click.echo(f"  {kind:<16} {(cls.__doc__ or '').strip().splitlines()[0]}")
@@ -32,8 +25,6 @@ def show_kinds() -> None:
 
 def show_kind(kind: str) -> None:
     """The page of one kind: what it does, its equations, an example, and its fields."""
-    from prenup.deal.reference import reference
-
     page = reference(kind)
     click.echo(f"{page.kind} ({page.group})\n\n{page.first_line}")
     for title, body in page.sections.items():
