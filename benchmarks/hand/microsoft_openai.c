@@ -3,8 +3,8 @@
    Lanes stand side by side, in groups of 16: a group is one future of each of 16 views. What a view settles is worked out
    once for all its futures, 16 views at a time; the rest goes through the months with four groups at a time. Every inner
    loop is one of vectors, what goes on in the lanes stays in the first cache, draws and what views settle in the second. The
-   draws are prenup's: Sobol points shuffled and scrambled by name, the inverse normal AS 241, a Brownian bridge. Time is in
-   months from 0, rates are a year, money is in billions of dollars until it is handed back. */
+   draws are prenup's: Sobol points shuffled and scrambled by name, the inverse normal AS 241, normal numbers of Box and Muller,
+   a Brownian bridge. Time is in months from 0, rates are a year, money is in billions of dollars until it is handed back. */
 
 #include <math.h>
 #include <stdint.h>
@@ -40,7 +40,8 @@ static const double TIER_1 = 13 / 0.75, TIER_2 = 13 / 0.75 + (92 - 13) / 0.49;
 
 /* ── draws ─────────────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
-enum { SHUFFLE = 1, SCRAMBLE = 2, COUNT = 3, DIMENSIONS = 32, BITS = 32 };
+/* EVEN: draws of a Brownian path that are Sobol points. */
+enum { SHUFFLE = 1, SCRAMBLE = 2, COUNT = 3, DIMENSIONS = 32, EVEN = 16, BITS = 32 };
 enum { TOGETHER = 8, MOST_DRAWS = N_UNKNOWNS * VIEWS };  /* dimensions at a time; the second is no less than TOGETHER * LANES */
 static const uint64_t GOLDEN = 0x9E3779B97F4A7C15u;
 
@@ -70,7 +71,7 @@ static void make_keys(const uint64_t *streams, int randomisation, AllKeys *keys)
         uint64_t stream = streams[N_UNKNOWNS + k];
         keys->shocks[k].order = key_of(stream, SHUFFLE, randomisation, 0);
         for (int d = 0; d < MONTHS; d++)
-            keys->shocks[k].flips[d] = key_of(stream, d < DIMENSIONS ? SCRAMBLE : COUNT, randomisation, d);
+            keys->shocks[k].flips[d] = key_of(stream, d < EVEN ? SCRAMBLE : COUNT, randomisation, d);
     }
 }
 
@@ -150,6 +151,32 @@ static inline double log_of(double x) {
     double s = (x - 1) / (x + 1), w = s * s, y = C[0];
     for (int i = 1; i < 7; i++) y = y * w + C[i];
     return doublings * 0.6931471805599453 + (2 * s + s * w * y);
+}
+
+/* Two normal numbers from random bits: the sides of a triangle of random size and angle. The angle is some quarters of a turn
+   and at most an eighth besides, for which the polynomials are. */
+static inline void normal_pair(uint64_t bits, double *first, double *second) {
+    static const double SINE[7] = {3.7808689593022957, -15.093804209987114, 42.058685020160894, -76.70585970427454,
+                                   81.60524927594804, -41.341702240399634, 6.283185307179586};
+    static const double COSINE[7] = {7.810290968144191, -26.42425703488269, 60.24462008593029, -85.45681709034115,
+                                     64.93939402236538, -19.73920880217842, 1.0};
+    double size = sqrt(-2 * log_of((double)(bits >> 32) * 0x1p-32 + 0x1p-33));
+    uint64_t turned = bits + (1u << 29), odd = turned & 1u << 30;
+    double rest = (double)(turned & ((1u << 30) - 1)) * 0x1p-32 + (0x1p-33 - 0x1p-3), square = rest * rest;
+    double sine = SINE[0], cosine = COSINE[0];
+    for (int i = 1; i < 7; i++) {
+        sine = sine * square + SINE[i];
+        cosine = cosine * square + COSINE[i];
+    }
+    sine *= rest;
+    double a = size * (odd ? sine : cosine), b = size * (odd ? cosine : sine);
+    uint64_t a_bits, b_bits, sign = (uint64_t)1 << 63;
+    memcpy(&a_bits, &a, sizeof a);
+    memcpy(&b_bits, &b, sizeof b);
+    a_bits ^= (turned ^ turned << 1) << 32 & sign;
+    b_bits ^= turned << 32 & sign;
+    memcpy(first, &a_bits, sizeof a);
+    memcpy(second, &b_bits, sizeof b);
 }
 
 /* Takes the u in the tails aside, and their places; returns how many there are. n is a multiple of 8. gcc makes no vectors of
@@ -249,7 +276,7 @@ typedef struct {
 /* A point is linear in the bits of its index, and those above the lowest four are the same in all of a group: `base` is what
    they give, `low` has a mask for each of the others. */
 static void even_uniforms(const Keys *keys, const Fixed *fixed, int n_groups, int first, int last,
-                          const uint32_t base[GROUPS][DIMENSIONS], const uint32_t low[LOW][LANES], double *restrict u) {
+                          const uint32_t base[GROUPS][EVEN], const uint32_t low[LOW][LANES], double *restrict u) {
     for (int d = first; d < last; d++)
         for (int g = 0; g < n_groups; g++, u += VIEWS)
             for (int i = 0; i < VIEWS; i++) {
@@ -259,41 +286,38 @@ static void even_uniforms(const Keys *keys, const Fixed *fixed, int n_groups, in
             }
 }
 
-static void plain_uniforms(const Keys *keys, const uint64_t *steps, int n, int first, int last, double *restrict u) {
-    for (int d = first; d < last; d++, u += n) {
-        uint64_t key = keys->flips[d];
-        for (int i = 0; i < n; i++) u[i] = ((mix(key + steps[i]) >> 12) + 0.5) * 0x1p-52;
+/* What the d-th normal numbers settle. */
+static inline void split(const Fixed *fixed, int d, int n, const double *restrict z, double at[MONTHS + 1][LANES]) {
+    if (d == 0) {
+        for (int i = 0; i < n; i++) at[0][i] = 0, at[MONTHS][i] = sqrt(MONTHS) * z[i];
+        return;
     }
+    Split s = fixed->splits[d];
+    const double *before = at[s.first], *after = at[s.end];
+    double *restrict middle = at[s.middle];
+    for (int i = 0; i < n; i++) middle[i] = before[i] + s.share * (after[i] - before[i]) + s.spread * z[i];
 }
 
 static void brownian(const Keys *keys, const Fixed *fixed, const Futures *f, int n_groups, double at[MONTHS + 1][LANES]) {
-    uint32_t base[GROUPS][DIMENSIONS] = {0}, order[LANES], low[LOW][LANES];
+    _Alignas(64) double draws[TOGETHER * LANES], more[LANES];
+    uint32_t base[GROUPS][EVEN] = {0}, order[LANES], low[LOW][LANES];
     int n = n_groups * VIEWS;
     for (int i = 0; i < n; i++) order[i] = reverse(hash(f->reversed[i], keys->order));
     for (int g = 0; g < n_groups; g++)
         for (int b = LOW; b < BITS; b++)
-            for (int d = 0; d < DIMENSIONS; d++) base[g][d] ^= fixed->directions[b][d] & -(order[g * VIEWS] >> b & 1);
+            for (int d = 0; d < EVEN; d++) base[g][d] ^= fixed->directions[b][d] & -(order[g * VIEWS] >> b & 1);
     for (int b = 0; b < LOW; b++)
         for (int i = 0; i < n; i++) low[b][i] = -(order[i] >> b & 1);
-    for (int first = 0; first < MONTHS; first += TOGETHER) {
-        _Alignas(64) double draws[TOGETHER * LANES];
-        int last = first + TOGETHER < MONTHS ? first + TOGETHER : MONTHS;
-        if (first < DIMENSIONS)
-            even_uniforms(keys, fixed, n_groups, first, last, base, low, draws);
-        else
-            plain_uniforms(keys, f->steps, n, first, last, draws);
-        inverse_normal(draws, (last - first) * n);
-        for (int d = first; d < last; d++) {
-            const double *z = draws + (d - first) * n;
-            if (d == 0) {
-                for (int i = 0; i < n; i++) at[0][i] = 0, at[MONTHS][i] = sqrt(MONTHS) * z[i];
-                continue;
-            }
-            Split s = fixed->splits[d];
-            const double *before = at[s.first], *after = at[s.end];
-            double *restrict middle = at[s.middle];
-            for (int i = 0; i < n; i++) middle[i] = before[i] + s.share * (after[i] - before[i]) + s.spread * z[i];
-        }
+    for (int first = 0; first < EVEN; first += TOGETHER) {
+        even_uniforms(keys, fixed, n_groups, first, first + TOGETHER, base, low, draws);
+        inverse_normal(draws, TOGETHER * n);
+        for (int d = 0; d < TOGETHER; d++) split(fixed, first + d, n, draws + d * n, at);
+    }
+    for (int d = EVEN; d < MONTHS; d += 2) {
+        uint64_t key = keys->flips[d];
+        for (int i = 0; i < n; i++) normal_pair(mix(key + f->steps[i]), draws + i, more + i);
+        split(fixed, d, n, draws, at);
+        split(fixed, d + 1, n, more, at);
     }
 }
 

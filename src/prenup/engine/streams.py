@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # Dimensions worked on at a time, so that the work stays in the cache; it divides sobol.DIMENSIONS.
 TOGETHER: Final = 8
 
+# Draws of a Brownian path that are Sobol points.
+BROWNIAN_EVEN: Final = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Design:
@@ -93,11 +96,11 @@ def brownian(
 ) -> NDArray[np.float64]:
     """One standard normal a month: (month, randomisation, point).
 
-    The draws are in order of importance, as the bridge takes them. The first 32 are Sobol points, and settle
+    The draws are in order of importance, as the bridge takes them. The first few are Sobol points, and settle
     nearly all of where a path goes. The rest are plain random: Sobol points there cost more and gain little.
     """
-    u = _draw(design, "brownian", name, n_months, sobol.DIMENSIONS, points, randomisation_range)
-    return bridge.increments(inverse_normal(u, out=u))
+    z = _draw(design, "brownian", name, n_months, BROWNIAN_EVEN, points, randomisation_range)
+    return bridge.increments(z)
 
 
 def uniforms(
@@ -137,7 +140,7 @@ def _draw(
     points: NDArray[np.uint32] | None,
     randomisation_range: range | None,
 ) -> NDArray[np.float64]:
-    """Uniforms of one stream: (dimension, randomisation, point).
+    """Uniforms of one stream, or normal numbers of a Brownian one: (dimension, randomisation, point).
 
     With the Sobol sampler the first `n_even` dimensions are Sobol points: d is dimension d % 32 of the
     sequence, read in the order of shuffle d // 32. The others are plain random. Raises ValueError for a
@@ -159,6 +162,12 @@ def _draw(
         flips = sobol.keys(stream, sobol.SCRAMBLE, randomisations, some)
         u[some.start : some.stop] = sobol.uniforms(shuffled, dimension, flips[:, :, None])
     counter = index.astype(np.uint64)
+    if kind == "brownian":
+        inverse_normal(u[:n_even], out=u[:n_even])
+        for first in range(n_even, n_dimensions, 2):
+            key = sobol.keys(stream, sobol.COUNT, randomisations, [first])[0]
+            u[first : first + 2] = sobol.random_normals(counter, key[:, None])[: n_dimensions - first]
+        return u
     for first in range(n_even, n_dimensions, TOGETHER):
         some = range(first, min(first + TOGETHER, n_dimensions))
         key = sobol.keys(stream, sobol.COUNT, randomisations, some)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from prenup.engine import bridge, sobol
 from prenup.engine.native.compile import lanes, symbols
-from prenup.engine.native.vector_math import Shape, declarations, log_function, ppf_function
-from prenup.engine.streams import Design
+from prenup.engine.native.vector_math import Shape, centred_ppf_function, declarations, log_function, normal_pair
+from prenup.engine.streams import BROWNIAN_EVEN, Design
 
 Array = NDArray[np.float64]
 
@@ -85,21 +85,20 @@ def _loop(n_lanes: int, *, normal: bool, pair: bool) -> str:
     """
     name = ("normals" if normal else "uniforms") + (".pair" if pair else "")
     n_groups = 2 if pair else 1
-    body = _bridge_lines if normal else _store_lines
+    width = n_lanes * n_groups
     return "\n".join([
         f"define void @{name}(ptr %out, i64 %stride, ptr %starts, i64 %future, i64 %step, i64 %n_groups, i64 %n, i64 %even, "
         "ptr %keys, ptr %numbers, ptr %splits, i64 %shuffles, ptr %bases, i64 %bits) nounwind {",
         "entry:", f"  %begins = load <{n_lanes} x i32>, ptr %starts, align 4", "  %step32 = trunc i64 %step to i32",
         f"  %masks = alloca <{n_lanes * n_groups} x i32>, i64 32, align 64", "  br label %groups",
         *_group_lines(n_lanes, n_groups),
-        *_chunk_lines(n_lanes * n_groups), *_point_lines(n_lanes * n_groups), *body(n_lanes * n_groups, "s"),
+        *_chunk_lines(width), *_point_lines(width, normal=normal),
+        *(_bridge_lines(width, "s") if normal else _store_lines(width, "s")),
         "  %d.s.next = add i64 %d.s, 1", "  %d.s.more = icmp ult i64 %d.s.next, %end",
         "  br i1 %d.s.more, label %points, label %chunks.after",
         "chunks.after:", "  %k.next = add i64 %k, 1", "  %k.more = icmp ult i64 %end, %even",
         "  br i1 %k.more, label %chunks, label %plains",
-        *_plain_lines(n_lanes * n_groups), *body(n_lanes * n_groups, "p"),
-        "  %d.p.next = add i64 %d.p, 1", "  %d.p.more = icmp ult i64 %d.p.next, %n",
-        "  br i1 %d.p.more, label %plain, label %after",
+        *(_plain_normal_lines(width) if normal else _plain_lines(width)),
         "after:", f"  %g.next = add i64 %g, {n_groups}", "  %g.more = icmp ult i64 %g.next, %n_groups",
         "  br i1 %g.more, label %groups, label %done", "done:", "  ret void", "}",
     ])  # fmt: skip
@@ -141,8 +140,11 @@ def _chunk_lines(n_lanes: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _point_lines(n_lanes: int) -> list[str]:
-    """A Sobol point of each lane as `%u.s`: what all have in common, and the direction numbers of the order's low bits."""
+def _point_lines(n_lanes: int, *, normal: bool) -> list[str]:
+    """A Sobol point of each lane: what all have in common, and the direction numbers of the order's low bits.
+
+    As a uniform number `%u.s`, or as a normal one `%z.s`.
+    """
     v32, vd, wide = f"<{n_lanes} x i32>", f"<{n_lanes} x double>", Shape(n_lanes)
     return [
         "points:", "  %d.s = phi i64 [ %first, %points.before ], [ %d.s.next, %points.after ]",
@@ -160,22 +162,52 @@ def _point_lines(n_lanes: int) -> list[str]:
         "  %q.next = add i64 %q, 1", "  %q.more = icmp ult i64 %q.next, %bits",
         "  br i1 %q.more, label %adding, label %points.after",
         "points.after:", f"  %moved = call {v32} @scramble.{n_lanes}({v32} %sum.next, i64 %key.s)",
-        f"  %pd = uitofp {v32} %moved to {vd}", f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}",
-        f"  %u.s = fmul {vd} %ph, {wide.constant(2.0**-32)}",
+        f"  %pd = uitofp {v32} %moved to {vd}",
+        *(
+            # From one half; all of it is exact.
+            [f"  %from.half = call {vd} @llvm.fmuladd.{wide.suffix}({vd} %pd, {vd} {wide.constant(2.0**-32)}, "
+             f"{vd} {wide.constant(2.0**-33 - 0.5)})", f"  %z.s = call {vd} @prenup.ppf.centred.{wide.suffix}({vd} %from.half)"]
+            if normal else
+            [f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}", f"  %u.s = fmul {vd} %ph, {wide.constant(2.0**-32)}"]
+        ),
+    ]  # fmt: skip
+
+
+def _random_lines(n_lanes: int, after: str) -> list[str]:
+    """From the first dimension that is no Sobol point on, in a loop: plain random bits of each lane, a counter mixed."""
+    v64 = f"<{n_lanes} x i64>"
+    return [
+        "plains:", "  %has.plain = icmp ult i64 %even, %n", "  br i1 %has.plain, label %plain, label %after",
+        "plain:", f"  %d.p = phi i64 [ %even, %plains ], [ %d.p.next, %{after} ]",
+        "  %kd.p = add i64 %d.p, %shuffles", "  %kp.p = getelementptr i64, ptr %keys, i64 %kd.p",
+        "  %key.p = load i64, ptr %kp.p, align 8", *_splat("%ks", v64, "i64", "%key.p", n_lanes),
+        f"  %count = add {v64} %ks, %steps", f"  %x = call {v64} @mix.{n_lanes}({v64} %count)",
     ]  # fmt: skip
 
 
 def _plain_lines(n_lanes: int) -> list[str]:
-    """A plain random number of each lane as `%u.p`: a counter mixed."""
+    """A plain random number of each lane."""
     v64, vd, wide = f"<{n_lanes} x i64>", f"<{n_lanes} x double>", Shape(n_lanes)
     return [
-        "plains:", "  %has.plain = icmp ult i64 %even, %n", "  br i1 %has.plain, label %plain, label %after",
-        "plain:", "  %d.p = phi i64 [ %even, %plains ], [ %d.p.next, %plain ]",
-        "  %kd.p = add i64 %d.p, %shuffles", "  %kp.p = getelementptr i64, ptr %keys, i64 %kd.p",
-        "  %key.p = load i64, ptr %kp.p, align 8", *_splat("%ks", v64, "i64", "%key.p", n_lanes),
-        f"  %count = add {v64} %ks, %steps", f"  %x = call {v64} @mix.{n_lanes}({v64} %count)",
+        *_random_lines(n_lanes, "plain"),
         f"  %x12 = lshr {v64} %x, {_integers(64, n_lanes, 12)}", f"  %xd = uitofp {v64} %x12 to {vd}",
         f"  %xh = fadd {vd} %xd, {wide.constant(0.5)}", f"  %u.p = fmul {vd} %xh, {wide.constant(2.0**-52)}",
+        *_store_lines(n_lanes, "p"),
+        "  %d.p.next = add i64 %d.p, 1", "  %d.p.more = icmp ult i64 %d.p.next, %n",
+        "  br i1 %d.p.more, label %plain, label %after",
+    ]  # fmt: skip
+
+
+def _plain_normal_lines(n_lanes: int) -> list[str]:
+    """Two plain random normal numbers of each lane, `%z.p` and `%z.q`, for two dimensions; the last may be nobody's."""
+    return [
+        *_random_lines(n_lanes, "plain.after"),
+        *normal_pair(n_lanes, "%x", "%z.p", "%z.q"),
+        *_bridge_lines(n_lanes, "p"),
+        "  %d.q = add i64 %d.p, 1", "  %has.q = icmp ult i64 %d.q, %n", "  br i1 %has.q, label %second, label %plain.after",
+        "second:", *_bridge_lines(n_lanes, "q"), "  br label %plain.after",
+        "plain.after:", "  %d.p.next = add i64 %d.p, 2", "  %d.p.more = icmp ult i64 %d.p.next, %n",
+        "  br i1 %d.p.more, label %plain, label %after",
     ]  # fmt: skip
 
 
@@ -188,10 +220,9 @@ def _splat(name: str, kind: str, lane: str, value: str, n_lanes: int) -> list[st
 
 
 def _bridge_lines(n_lanes: int, which: str) -> list[str]:
-    """The number `%u` as a normal one, and the stretch of months that it splits; every name ends with `which`."""
+    """The stretch of months that a normal number `%z` splits; every name ends with `which`."""
     vd, w = f"<{n_lanes} x double>", which
     return [
-        f"  %z.{w} = call {vd} @prenup.ppf.v{n_lanes}f64({vd} %u.{w})",
         f"  %w0.{w} = getelementptr [4 x i64], ptr %splits, i64 %d.{w}", f"  %at.{w} = load i64, ptr %w0.{w}, align 8",
         f"  %w1.{w} = getelementptr i64, ptr %w0.{w}, i64 1", f"  %mid.{w} = load i64, ptr %w1.{w}, align 8",
         f"  %w2.{w} = getelementptr i64, ptr %w0.{w}, i64 2", f"  %share.{w} = load double, ptr %w2.{w}, align 8",
@@ -228,7 +259,7 @@ def module_text(n_lanes: int) -> str:
     for n in (n_lanes, 2 * n_lanes):
         shape = Shape(n)
         parts += [f"declare <{n} x i32> @llvm.bitreverse.v{n}i32(<{n} x i32>)", declarations(shape), log_function(shape)]
-        parts += [ppf_function(shape), scramble_function(n), mix_function(n)]
+        parts += [centred_ppf_function(shape), scramble_function(n), mix_function(n)]
     parts += [_loop(n_lanes, normal=normal, pair=pair) for normal in (True, False) for pair in (True, False)]
     return "\n\n".join(parts)
 
@@ -286,7 +317,7 @@ class Streams:
     def of(cls, design: Design, law: str, names: tuple[str, ...], n: int) -> Streams:
         """The streams of some names; `n` is their number of months, 1 for one uniform. Every block of a run asks for the same."""
         streams = [sobol.stream_key(design.seed, law, name) for name in names]
-        even = 0 if design.sampler == "random" else n if law != "brownian" else min(n, sobol.DIMENSIONS)
+        even = 0 if design.sampler == "random" else n if law != "brownian" else min(n, BROWNIAN_EVEN)
         shuffles = max(1, -(-even // sobol.DIMENSIONS))
         parts = range(design.randomisations)
         uses = ((sobol.SHUFFLE, range(shuffles)), (sobol.SCRAMBLE, range(even)), (sobol.COUNT, range(even, n)))

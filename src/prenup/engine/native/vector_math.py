@@ -32,6 +32,16 @@ _EXP_COEFFICIENTS = (
 )  # fmt: skip
 """Of exp(r) in powers of r up to |r| = log(2)/2, within 2e-17 of it: Chebyshev interpolation in 40 digits."""
 
+_SINE = (
+    6.283185307179586, -41.341702240399634, 81.60524927594804, -76.70585970427454, 42.058685020160894, -15.093804209987114,
+    3.7808689593022957,
+)  # fmt: skip
+_COSINE = (
+    1.0, -19.73920880217842, 64.93939402236538, -85.45681709034115, 60.24462008593029, -26.42425703488269, 7.810290968144191,
+)  # fmt: skip
+"""Of the sine of a part of a turn, over that part, and of its cosine: in powers of its square, up to an eighth of a turn,
+within 2e-16 of them. Chebyshev interpolation in 50 digits."""
+
 _NEAR = 0.002 * 0.998
 """The least u (1 - u) in the middle of the normal distribution: all but four numbers in a thousand are there."""
 
@@ -90,14 +100,15 @@ def hex_double(value: float) -> str:
 class Text:
     """Lines of a function's body, with fresh names for values. Parts of one body share a `count` of names."""
 
-    def __init__(self, shape: Shape, count: Iterator[int] | None = None) -> None:
+    def __init__(self, shape: Shape, count: Iterator[int] | None = None, prefix: str = "%v") -> None:
         self.shape = shape
+        self.prefix = prefix
         self.lines: list[str] = []
         self._count = count or itertools.count()
 
     def put(self, text: str) -> str:
         """One instruction; the name of its value is returned."""
-        name = f"%v{next(self._count)}"
+        name = f"{self.prefix}{next(self._count)}"
         self.lines.append(f"  {name} = {text}")
         return name
 
@@ -238,20 +249,62 @@ def power_function(shape: Shape) -> str:
 
 def ppf_function(shape: Shape) -> str:
     """The inverse normal: one ratio in the middle, where nearly all numbers are; lanes that are not take another way."""
-    t, s = Text(shape), shape
+    t = Text(shape)
     inside = t.op("fmul", "%x", t.op("fsub", t.number(1.0), "%x"))
+    from_half = t.op("fsub", "%x", t.number(0.5))
+    return "\n".join([_far_function(shape), "", _middle_function("ppf", t, inside, from_half, "%x")])
+
+
+def centred_ppf_function(shape: Shape) -> str:
+    """The inverse normal of a number's distance from 1/2, where it is exact as that of draws is: two operations fewer."""
+    t = Text(shape)
+    inside = t.fma(t.put(f"fneg {shape.double} %x"), "%x", t.number(0.25))
+    u = t.op("fadd", "%x", t.number(0.5))
+    return "\n".join([_far_function(shape), "", _middle_function("ppf.centred", t, inside, "%x", u)])
+
+
+def _middle_function(name: str, t: Text, inside: str, from_half: str, u: str) -> str:
+    """A function that begins with the lines of `t`: the inverse normal by u (1 - u) and u - 1/2, and by u itself far out."""
+    s = t.shape
     far = any_far = t.compare("ult", inside, t.number(_NEAR))
     if s.lanes > 1:
         any_far = t.put(f"call i1 @llvm.vector.reduce.or.v{s.lanes}i1({s.bool} {far})")
-    ratio = _ratio(t, (_MIDDLE_TOP[::-1], _MIDDLE_BOTTOM[::-1]), inside)
-    middle = t.op("fmul", ratio, t.op("fsub", "%x", t.number(0.5)))
-    head = f"define internal {s.double} @prenup.ppf.{s.suffix}({s.double} %x) nounwind {{"
+    middle = t.op("fmul", _ratio(t, (_MIDDLE_TOP[::-1], _MIDDLE_BOTTOM[::-1]), inside), from_half)
     return "\n".join([
-        _far_function(shape), "", head, "entry:", *t.lines, f"  br i1 {any_far}, label %tails, label %done",
-        "tails:", f"  %tail = call {s.double} @prenup.far.{s.suffix}({s.double} %x)",
+        f"define internal {s.double} @prenup.{name}.{s.suffix}({s.double} %x) nounwind {{",
+        "entry:", *t.lines, f"  br i1 {any_far}, label %tails, label %done",
+        "tails:", f"  %tail = call {s.double} @prenup.far.{s.suffix}({s.double} {u})",
         f"  %mixed = select {s.bool} {far}, {s.double} %tail, {s.double} {middle}", "  br label %done",
         "done:", f"  %z = phi {s.double} [ {middle}, %entry ], [ %mixed, %tails ]", f"  ret {s.double} %z", "}",
     ])  # fmt: skip
+
+
+def normal_pair(n_lanes: int, bits: str, first: str, second: str) -> list[str]:
+    """Two normal numbers, as `first` and `second`, from 64 random bits of each lane: `engine.sobol.random_normals`.
+
+    The angle is a quarter turn, or two or three, and an eighth of a turn at most besides.
+    """
+    shape = Shape(n_lanes)
+    t, v64, vd = Text(shape, prefix="%n"), shape.int64, shape.double
+
+    def number(name: str, scale: float, offset: float) -> str:
+        return t.fma(t.put(f"uitofp {v64} {name} to {vd}"), t.number(scale), t.number(offset))
+
+    share = number(t.put(f"lshr {v64} {bits}, {shape.integer(32)}"), 2.0**-32, 2.0**-33)
+    log_size = t.op("fmul", _logarithm(t, share), t.number(-2.0))
+    size = t.put(f"call {vd} @llvm.sqrt.{shape.suffix}({vd} {log_size})")
+    turned = t.put(f"add {v64} {bits}, {shape.integer(1 << 29)}")
+    rest = number(t.put(f"and {v64} {turned}, {shape.integer((1 << 30) - 1)}"), 2.0**-32, 2.0**-33 - 2.0**-3)
+    square = t.op("fmul", rest, rest)
+    cosine, sine = _in_halves(t, _COSINE, square), t.op("fmul", _in_halves(t, _SINE, square), rest)
+    odd = t.put(f"icmp ne {v64} {t.put(f'and {v64} {turned}, {shape.integer(1 << 30)}')}, zeroinitializer")
+    twice = t.put(f"xor {v64} {turned}, {t.put(f'shl {v64} {turned}, {shape.integer(1)}')}")
+    for name, side, turns in ((first, t.select(odd, sine, cosine), twice), (second, t.select(odd, cosine, sine), turned)):
+        shifted = t.put(f"shl {v64} {turns}, {shape.integer(32)}")
+        sign = t.put(f"and {v64} {shifted}, {shape.integer(-(1 << 63))}")
+        length = t.put(f"bitcast {vd} {t.op('fmul', size, side)} to {v64}")
+        t.lines += [f"  {name}.bits = xor {v64} {length}, {sign}", f"  {name} = bitcast {v64} {name}.bits to {vd}"]
+    return t.lines
 
 
 def _far_function(shape: Shape) -> str:
