@@ -13,20 +13,19 @@ import itertools
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
 from prenup.engine.native.layout import Layout
 from prenup.engine.native.simplify import is_truth
+from prenup.engine.native.table_math import quick_exponential, quick_logarithm, table_declarations
 from prenup.engine.native.vector_math import (
     Shape,
     Text,
     declarations,
     exp_function,
-    exponential,
     log_function,
-    logarithm,
     power_function,
     ppf_function,
 )  # fmt: skip
 from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View
 
-VERSION = 4
+VERSION = 5
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
@@ -66,7 +65,7 @@ def module_text(program: Program, layout: Layout) -> str:
     filling = _Filling(program, layout).text()
     used = dict.fromkeys(need for name, needs in _NEEDS.items() if f"@prenup.{name}." in filling for need in needs)
     functions = [function(shape) for name, function in _FUNCTIONS.items() if name in used]
-    return "\n\n".join([declarations(shape), *functions, filling, _run(program, layout)])
+    return "\n\n".join([declarations(shape), table_declarations(shape), *functions, filling, _run(program, layout)])
 
 
 class _Filling:
@@ -259,7 +258,7 @@ class _Filling:
         if node.fn == "neg":
             return t.put(f"fneg {s.double} {numbers[0]}")
         if node.fn in ("exp", "log") and t in (self.calm, self.group):  # elsewhere they are called, for less code
-            return (exponential if node.fn == "exp" else logarithm)(t, numbers[0])
+            return (quick_exponential if node.fn == "exp" else quick_logarithm)(t, numbers[0])
         return t.put(f"call {s.double} @{_CALLS[node.fn]}.{s.suffix}({', '.join(f'{s.double} {n}' for n in numbers)})")
 
     def as_bool(self, value: Value) -> Value:
