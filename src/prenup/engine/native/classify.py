@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from prenup.engine.native.simplify import Lively, simpler, summed
+from prenup.engine.native.same import Same
+from prenup.engine.native.simplify import Lively, is_truth, simpler
+from prenup.engine.native.sums import Sums, looked_at, summed
 from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
 from prenup.sheet.sheet import Sheet
 
@@ -95,19 +97,20 @@ class _Sorting:
         self.calm: dict[Expr, Calm] = {}
         self.varies: frozenset[str] = frozenset()
         self.instead: dict[str, Expr] = {}
-        self.back: dict[str, str] = {}
         self._row_moves: dict[tuple[str, str], bool] = {}
-        self._known: dict[tuple[str, int], tuple[Expr, bool]] = {}
+        self._remembered: dict[tuple[str, int], tuple[Expr, bool]] = {}
         self._lively: dict[int, tuple[Expr, bool]] = {}
 
     def program(self, finals: tuple[str, ...], series: tuple[str, ...]) -> Program:
         rows = self.sheet.rows.values()
         starts, equations = self._equations()
-        ends = {row.name: self.settled(row.expr) for row in rows if row.stage == "end"}
-        asked = tuple(self.settled(Ref(name)) for name in finals), tuple(self.settled(Ref(name)) for name in series)
-        ends = summed(ends, equations, starts, frozenset((*finals, *series)))
+        same = Same(equations, starts, self._known, self._says_yes_or_no)
+        same.merge()
+        ends = {row.name: same.of(self.settled(row.expr)) for row in rows if row.stage == "end"}
+        asked = tuple(tuple(same.of(self.settled(Ref(name))) for name in names) for names in (finals, series))
+        ends = summed(ends, equations, starts, frozenset(node.name for node in (*asked[0], *asked[1]) if isinstance(node, Ref)))
         self.varies = _varying(equations, starts)
-        cheap = self._cheap(equations)
+        cheap = self._cheap(equations, starts)
         needed = _needed([*asked[0], *asked[1]], cheap | ends, starts)
         ends = {name: node for name, node in ends.items() if name in needed}
         lively = {name: self.cut(cheap[name]) for name in equations if name in self.varies and name in needed}
@@ -133,24 +136,27 @@ class _Sorting:
         )
 
     def _equations(self) -> tuple[dict[str, Expr], dict[str, Expr]]:
-        """The rows of months: their starts and equations, without those that say the same as an earlier one or a known number."""
+        """The rows of months, their starts and equations, without those that are a known number or another row."""
         starts: dict[str, Expr] = {}
         equations: dict[str, Expr] = {}
-        said: dict[tuple[Expr, Expr], str] = {}
         for row in self.sheet.rows.values():
             if row.stage != "month":
                 continue
-            node, start = self.settled(row.expr), self.settled(row.start)
-            starts[row.name], equations[row.name] = start, node
+            node = self.settled(row.expr)
+            starts[row.name], equations[row.name] = self.settled(row.start), node
             if isinstance(node, Const | Held | View | Settled | Monthly | Begun | Ref):
                 self.instead[row.name] = node
-            else:
-                # What looks back at itself says the same as another that does, where both begin alike.
-                name = said.setdefault((_of_nobody(node, row.name), start), row.name)
-                if name != row.name:
-                    self.instead[row.name] = Ref(name)
-                    self.back[row.name] = name
         return starts, equations
+
+    def _known(self, node: Expr) -> Expr | None:
+        """What stands on nothing but inputs that no month and no path changes, as one of them."""
+        found = self._whole(simpler(node) if isinstance(node, Op) else node)
+        return found if isinstance(found, Const | Held | View | Settled) else None
+
+    def _says_yes_or_no(self, node: Expr) -> bool:
+        """Whether an input is yes or no."""
+        inputs = self.tables if isinstance(node, Monthly) else self.begun if isinstance(node, Begun) else {}
+        return bool(inputs) and is_truth(next(expr for expr, place in inputs.items() if place == node))
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,13 +171,12 @@ class _Sorting:
                 return node
             if self.by_view(node):
                 return self.views.setdefault(self.opened(node), Settled(len(self.views)))
-            return self.held.setdefault(node, Held(len(self.held)))
+            node = _folded(node)
+            return node if isinstance(node, Const) else self.held.setdefault(node, Held(len(self.held)))
         if self.by_calendar(node):
             return self.tables.setdefault(node, Monthly(len(self.tables)))
         if isinstance(node, Ref):
             return self.instead.get(node.name, node)
-        if isinstance(node, Prev):
-            return Prev(self.back.get(node.name, node.name))
         if not isinstance(node, Op):
             return node
         if node.fn in ("mul", "div"):
@@ -254,9 +259,9 @@ class _Sorting:
         if not isinstance(node, Op):
             return _LEAVES[what](node)
         key = (what, id(node))
-        known = self._known.get(key)
+        known = self._remembered.get(key)
         if known is None:
-            known = self._known[key] = node, any(self._moves(what, argument) for argument in node.args)
+            known = self._remembered[key] = node, any(self._moves(what, argument) for argument in node.args)
         return known[1]
 
     def _row(self, what: str, name: str) -> bool:
@@ -267,13 +272,29 @@ class _Sorting:
 
     # ── what differs by path ────────────────────────────────────────────────────────────────────────────────────
 
-    def _cheap(self, equations: dict[str, Expr]) -> dict[str, Expr]:
-        """The equations, cheap where they differ by path."""
+    def _cheap(self, equations: dict[str, Expr], starts: dict[str, Expr]) -> dict[str, Expr]:
+        """The equations, cheap where they differ by path. Those that add up come last, after new ones that they share."""
         cheap = dict(equations)
-        lively = Lively(cheap, self.is_lively)
+        lively = Lively(cheap, self.is_lively, self._opened_again)
+        sums = Sums(self.is_lively, lively.condition, lively.in_cases)
+        uses = looked_at(equations, {})
         for name in [n for n in equations if n in self.varies]:
-            cheap[name] = self._cheaper(cheap[name], lively)
+            if uses.get(name) == 1 and sums.put(name, equations[name]):
+                del equations[name], cheap[name]
+            else:
+                cheap[name] = self._cheaper(cheap[name], lively)
+        added = sums.rows()
+        self.varies |= frozenset(added)
+        for name, node in added.items():
+            starts.setdefault(name, ZERO)
+            equations[name] = cheap[name] = node
+        for name, node in added.items():
+            cheap[name] = self._cheaper(node, lively)
         return cheap
+
+    def _opened_again(self, node: Expr) -> Expr:
+        """What a view settles, as the expression that says so."""
+        return next(expr for expr, place in self.views.items() if place == node) if isinstance(node, Settled) else node
 
     def _cheaper(self, node: Expr, lively: Lively) -> Expr:
         if not isinstance(node, Op) or not self.is_lively(node):
@@ -319,11 +340,9 @@ def _over(known: Expr, factor: Expr) -> Expr:
     return Op("div", (known, factor))
 
 
-def _of_nobody(node: Expr, name: str) -> Expr:
-    """An equation with its look back at itself made nameless."""
-    if isinstance(node, Op):
-        return Op(node.fn, tuple(_of_nobody(argument, name) for argument in node.args))
-    return Prev("") if node == Prev(name) else node
+def _folded(node: Expr) -> Expr:
+    """A known expression with what is constant in it worked out."""
+    return simpler(Op(node.fn, tuple(_folded(argument) for argument in node.args))) if isinstance(node, Op) else node
 
 
 def _needed(asked: list[Expr], rows: Mapping[str, Expr], starts: Mapping[str, Expr]) -> set[str]:

@@ -129,7 +129,7 @@ class Text:
 
     def _first(self, found: str, a: str) -> str:
         """What a comparison found, which is its second number where one is none, or the first if that is none."""
-        return found if a.startswith(("<", "0x")) else self.select(self.compare("uno", a, a), a, found)
+        return found if a.startswith(("<", "0x")) else self.select(self.compare("ord", a, a), found, a)
 
 
 def exponential(t: Text, argument: str) -> str:
