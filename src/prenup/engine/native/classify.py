@@ -52,6 +52,9 @@ class Calm(Expr):
     index: int
 
 
+INPUTS = Const | Held | View | Settled | Monthly
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A sheet ready for code: equations whose leaves are inputs, monthly draws and rows.
@@ -97,6 +100,7 @@ class _Sorting:
         self.calm: dict[Expr, Calm] = {}
         self.varies: frozenset[str] = frozenset()
         self.instead: dict[str, Expr] = {}
+        self._meanings: dict[Expr, Expr] = {}
         self._row_moves: dict[tuple[str, str], bool] = {}
         self._remembered: dict[tuple[str, int], tuple[Expr, bool]] = {}
         self._lively: dict[int, tuple[Expr, bool]] = {}
@@ -104,13 +108,13 @@ class _Sorting:
     def program(self, finals: tuple[str, ...], series: tuple[str, ...]) -> Program:
         rows = self.sheet.rows.values()
         starts, equations = self._equations()
-        same = Same(equations, starts, self._known, self._says_yes_or_no)
+        same = Same(equations, starts, self._known, lambda node: is_truth(self._meaning(node)))
         same.merge()
         ends = {row.name: same.of(self.settled(row.expr)) for row in rows if row.stage == "end"}
         asked = tuple(tuple(same.of(self.settled(Ref(name))) for name in names) for names in (finals, series))
         ends = summed(ends, equations, starts, frozenset(node.name for node in (*asked[0], *asked[1]) if isinstance(node, Ref)))
         self.varies = _varying(equations, starts)
-        cheap = self._cheap(equations, starts)
+        cheap = {name: same.of(node) for name, node in self._cheap(equations, starts).items()}
         needed = _needed([*asked[0], *asked[1]], cheap | ends, starts)
         ends = {name: node for name, node in ends.items() if name in needed}
         lively = {name: self.cut(cheap[name]) for name in equations if name in self.varies and name in needed}
@@ -149,14 +153,23 @@ class _Sorting:
         return starts, equations
 
     def _known(self, node: Expr) -> Expr | None:
-        """What stands on nothing but inputs that no month and no path changes, as one of them."""
-        found = self._whole(simpler(node) if isinstance(node, Op) else node)
-        return found if isinstance(found, Const | Held | View | Settled) else None
+        """An expression that stands on nothing but inputs and neither paths nor rows of months change, as an input itself."""
+        node = simpler(node) if isinstance(node, Op) else node
+        if not isinstance(node, Op):
+            return node if isinstance(node, INPUTS) else None
+        if all(isinstance(argument, Const | Held | Monthly) for argument in node.args):
+            opened = Op(node.fn, tuple(self._meaning(argument) for argument in node.args))
+            if any(isinstance(argument, Monthly) for argument in node.args):
+                return self.tables.setdefault(opened, Monthly(len(self.tables)))
+        found = self._whole(node)
+        return found if isinstance(found, INPUTS) else None
 
-    def _says_yes_or_no(self, node: Expr) -> bool:
-        """Whether an input is yes or no."""
-        inputs = self.tables if isinstance(node, Monthly) else self.begun if isinstance(node, Begun) else {}
-        return bool(inputs) and is_truth(next(expr for expr, place in inputs.items() if place == node))
+    def _meaning(self, node: Expr) -> Expr:
+        """What an input stands for."""
+        if node not in self._meanings:
+            for inputs in (self.held, self.views, self.begun, self.tables):
+                self._meanings |= {place: expr for expr, place in inputs.items()}
+        return self._meanings.get(node, node)
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -275,7 +288,7 @@ class _Sorting:
     def _cheap(self, equations: dict[str, Expr], starts: dict[str, Expr]) -> dict[str, Expr]:
         """The equations, cheap where they differ by path. Those that add up come last, after new ones that they share."""
         cheap = dict(equations)
-        lively = Lively(cheap, self.is_lively, self._opened_again)
+        lively = Lively(cheap, self.is_lively, lambda node: self._meaning(node) if isinstance(node, Settled) else node)
         sums = Sums(self.is_lively, lively.condition, lively.in_cases)
         uses = looked_at(equations, {})
         for name in [n for n in equations if n in self.varies]:
@@ -291,10 +304,6 @@ class _Sorting:
         for name, node in added.items():
             cheap[name] = self._cheaper(node, lively)
         return cheap
-
-    def _opened_again(self, node: Expr) -> Expr:
-        """What a view settles, as the expression that says so."""
-        return next(expr for expr, place in self.views.items() if place == node) if isinstance(node, Settled) else node
 
     def _cheaper(self, node: Expr, lively: Lively) -> Expr:
         if not isinstance(node, Op) or not self.is_lively(node):
@@ -316,7 +325,11 @@ class _Sorting:
         return result if lively else self._calm(result)
 
     def _calm(self, node: Expr) -> Expr:
-        return node if isinstance(node, Const | Held | View | Settled) else self.calm.setdefault(node, Calm(len(self.calm)))
+        return (
+            node
+            if isinstance(node, Const | Held | View | Settled | Monthly)
+            else self.calm.setdefault(node, Calm(len(self.calm)))
+        )
 
     def _parted(self, node: Expr) -> tuple[bool, Expr]:
         """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""

@@ -196,7 +196,9 @@ class _Filling:
     def keep(self, index: int) -> None:
         """Work out a calm expression and write it down for paths to read."""
         node = self.program.calm[index]
-        place = self.place("%scratch", self.layout.calm + index * self.layout.lanes)
+        if isinstance(node, Ref) and node.name in self.layout.slots:
+            return
+        place = self.place("%scratch", self.layout.place_of_calm(index))
         (self.store_truth if self.is_truth(node) else self.store)(self.of(node), place)
 
     def store_series(self) -> None:
@@ -232,7 +234,7 @@ class _Filling:
             return self.load(self.place("%scratch", places.settled + node.index * places.lanes))
         if isinstance(node, Calm):
             truth = self.is_truth(self.program.calm[node.index])
-            return (self.load_truth if truth else self.load)(self.place("%scratch", places.calm + node.index * places.lanes))
+            return (self.load_truth if truth else self.load)(self.place("%scratch", places.place_of_calm(node.index)))
         if isinstance(node, Begun):
             truth = is_truth(self.program.begun[node.index])
             return (self.load_truth if truth else self.load)(self.lane_place(places.begun, node.index))

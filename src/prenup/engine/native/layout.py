@@ -107,6 +107,13 @@ class Layout:
         """Where this month's calm expressions stand: (expression, lane)."""
         return self.calm_state + self._looked_at(self.program.calm_rows) * self.lanes
 
+    def place_of_calm(self, index: int) -> int:
+        """Where a calm expression stands: a row that is written down for next month is read there."""
+        node = self.program.calm[index]
+        if isinstance(node, Ref) and node.name in self.slots:
+            return self.calm_state + self.slots[node.name] * self.lanes
+        return self.calm + index * self.lanes
+
     @cached_property
     def settled(self) -> int:
         """Where what views settle stands: (expression, lane)."""

@@ -24,7 +24,7 @@ class Same:
         known: Callable[[Expr], Expr | None],
         says_yes_or_no: Callable[[Expr], bool],
     ) -> None:
-        """`rows` and `starts` by name; `known` is an expression as an input, if no month and no path changes it.
+        """`rows` and `starts` by name; `known` is an expression as an input, if neither paths nor rows change it.
 
         `says_yes_or_no` is whether an input is one or the other.
         """
@@ -33,22 +33,26 @@ class Same:
         self.known = known
         self.says_yes_or_no = says_yes_or_no
         self.instead: dict[str, str] = {}
+        self.inputs: dict[str, Expr] = {}
         self.truths: frozenset[str] = frozenset()
 
     def merge(self) -> None:
         """Take rows away that say what another says."""
         for _ in range(ROUNDS):
             self.truths = truths(self.rows, self.starts)
-            before = len(self.rows)
+            before = len(self.rows) - len(self.inputs)
             said: dict[tuple[Expr, Expr], str] = {}
             for name in list(self.rows):
                 node = self.rows[name] = self.of(self.rows[name])
+                if self.known(node) is not None:
+                    self.inputs[name] = node
+                    continue
                 other = self._followed(name, node)
                 other = other or said.setdefault((_of_nobody(node, name), self.starts[name]), name)
                 if other != name:
                     self.instead[name] = other
                     del self.rows[name]
-            if len(self.rows) == before:
+            if len(self.rows) - len(self.inputs) == before:
                 return
 
     def of(self, node: Expr) -> Expr:
@@ -57,12 +61,16 @@ class Same:
             name = node.name
             while name in self.instead:
                 name = self.instead[name]
+            if isinstance(node, Ref) and name in self.inputs:
+                return self.inputs[name]
             return node if name == node.name else type(node)(name)
         if not isinstance(node, Op):
             return node
         inside = tuple(self.of(argument) for argument in node.args)
         node = node if all(a is b for a, b in zip(inside, node.args, strict=True)) else Op(node.fn, inside)
-        return self._simpler(node)
+        found = self._simpler(node)
+        known = self.known(found) if isinstance(found, Op) else None
+        return found if known is None else known
 
     def _simpler(self, node: Op) -> Expr:
         if node.fn in ("and", "or"):
@@ -85,7 +93,22 @@ class Same:
                 both = self.known(Op("mul", (factor, other)))
                 if both is not None:
                     return simpler(Op("mul", (rest, both)))
+        for one, other in (node.args, node.args[::-1]):
+            if isinstance(one, Op) and one.fn in ("add", "sub") and self.known(other) is not None:
+                return self._weighed(one, other) or simpler(node)
         return simpler(node)
+
+    def _weighed(self, node: Expr, weight: Expr) -> Expr | None:
+        """(x * a + y * b) * c as x * (a * c) + y * (b * c), where a, b and c are known."""
+        if isinstance(node, Op) and node.fn in ("add", "sub"):
+            one, other = (self._weighed(argument, weight) for argument in node.args)
+            return None if one is None or other is None else Op(node.fn, (one, other))
+        if isinstance(node, Op) and node.fn == "mul":
+            for factor, rest in (node.args, node.args[::-1]):
+                both = self.known(Op("mul", (factor, weight)))
+                if both is not None:
+                    return Op("mul", (rest, both))
+        return None
 
     def _is_truth(self, node: Expr) -> bool:
         return is_truth(node) or (node.name in self.truths if isinstance(node, Ref | Prev) else self.says_yes_or_no(node))

@@ -138,7 +138,7 @@ class Lively:
     """What differs by path, and how it is cheapest: guards drawn together, costly functions of a few conditions as cases."""
 
     def __init__(self, rows: Mapping[str, Expr], varies: Callable[[Expr], bool], opened: Callable[[Expr], Expr]) -> None:
-        """`rows`: equations by name; `varies`: whether an expression differs by path; `opened`: what an input stands for."""
+        """`rows`: equations by name; `varies`: whether an expression differs by path; `opened`: what a view settles."""
         self.rows = rows
         self.varies = varies
         self.opened = opened
