@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prenup.engine.native.same import Same
-from prenup.engine.native.simplify import Lively, is_truth, simpler
+from prenup.engine.native.simplify import Lively, folded, is_truth, simpler
 from prenup.engine.native.sums import Sums, looked_at, summed
 from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
 from prenup.sheet.sheet import Sheet
@@ -114,7 +114,8 @@ class _Sorting:
         asked = tuple(tuple(same.of(self.settled(Ref(name))) for name in names) for names in (finals, series))
         ends = summed(ends, equations, starts, frozenset(node.name for node in (*asked[0], *asked[1]) if isinstance(node, Ref)))
         self.varies = _varying(equations, starts)
-        cheap = {name: same.of(node) for name, node in self._cheap(equations, starts).items()}
+        cheap = self._cheap(equations, starts)
+        cheap |= {name: same.of(cheap[name]) for name in cheap if name in self.varies}
         needed = _needed([*asked[0], *asked[1]], cheap | ends, starts)
         ends = {name: node for name, node in ends.items() if name in needed}
         lively = {name: self.cut(cheap[name]) for name in equations if name in self.varies and name in needed}
@@ -154,7 +155,10 @@ class _Sorting:
 
     def _known(self, node: Expr) -> Expr | None:
         """An expression that stands on nothing but inputs and neither paths nor rows of months change, as an input itself."""
-        node = simpler(node) if isinstance(node, Op) else node
+        if isinstance(node, Op):
+            if not all(isinstance(argument, INPUTS) for argument in node.args):
+                return None
+            node = simpler(node)
         if not isinstance(node, Op):
             return node if isinstance(node, INPUTS) else None
         if all(isinstance(argument, Const | Held | Monthly) for argument in node.args):
@@ -166,7 +170,7 @@ class _Sorting:
 
     def _meaning(self, node: Expr) -> Expr:
         """What an input stands for."""
-        if node not in self._meanings:
+        if isinstance(node, Held | Settled | Begun | Monthly) and node not in self._meanings:
             for inputs in (self.held, self.views, self.begun, self.tables):
                 self._meanings |= {place: expr for expr, place in inputs.items()}
         return self._meanings.get(node, node)
@@ -184,7 +188,7 @@ class _Sorting:
                 return node
             if self.by_view(node):
                 return self.views.setdefault(self.opened(node), Settled(len(self.views)))
-            node = _folded(node)
+            node = folded(node)
             return node if isinstance(node, Const) else self.held.setdefault(node, Held(len(self.held)))
         if self.by_calendar(node):
             return self.tables.setdefault(node, Monthly(len(self.tables)))
@@ -351,11 +355,6 @@ def _over(known: Expr, factor: Expr) -> Expr:
     if isinstance(known, Const) and isinstance(factor, Const) and factor.value != 0.0:
         return Const(known.value / factor.value)
     return Op("div", (known, factor))
-
-
-def _folded(node: Expr) -> Expr:
-    """A known expression with what is constant in it worked out."""
-    return simpler(Op(node.fn, tuple(_folded(argument) for argument in node.args))) if isinstance(node, Op) else node
 
 
 def _needed(asked: list[Expr], rows: Mapping[str, Expr], starts: Mapping[str, Expr]) -> set[str]:

@@ -9,6 +9,7 @@ contracted to one rounding; what is put in another order is put so by `simplify`
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import TypeGuard
 
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
@@ -40,7 +41,12 @@ _CALLS = {
     "pow": "prenup.pow",
     "ppf": "prenup.ppf",
 }
-_FUNCTIONS = {"exp": exp_function, "log": log_function, "pow": power_function, "ppf": ppf_function}
+_FUNCTIONS: dict[str, Callable[[Shape], str]] = {
+    "exp": lambda shape: exp_function(shape, quick_exponential),
+    "log": lambda shape: log_function(shape, quick_logarithm),
+    "pow": power_function,
+    "ppf": ppf_function,
+}
 _NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
 ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")

@@ -69,8 +69,7 @@ class Same:
         inside = tuple(self.of(argument) for argument in node.args)
         node = node if all(a is b for a, b in zip(inside, node.args, strict=True)) else Op(node.fn, inside)
         found = self._simpler(node)
-        known = self.known(found) if isinstance(found, Op) else None
-        return found if known is None else known
+        return self.known(found) or found
 
     def _simpler(self, node: Op) -> Expr:
         if node.fn in ("and", "or"):

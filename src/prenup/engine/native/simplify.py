@@ -26,6 +26,11 @@ def simpler(node: Op) -> Expr:
     return rule(node, *node.args) if rule is not None else node
 
 
+def folded(node: Expr) -> Expr:
+    """A known expression with what is constant in it worked out."""
+    return simpler(Op(node.fn, tuple(folded(argument) for argument in node.args))) if isinstance(node, Op) else node
+
+
 def is_number(node: Expr, value: float) -> bool:
     """Whether an expression is a constant of that value."""
     return isinstance(node, Const) and node.value == value
