@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from prenup.engine.native.simplify import Lively, simpler, summed
+from prenup.engine.native.same import Same
+from prenup.engine.native.simplify import Lively, folded, is_truth, simpler
+from prenup.engine.native.sums import Sums, looked_at, summed
 from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View, walk
 from prenup.sheet.sheet import Sheet
 
@@ -48,6 +50,9 @@ class Calm(Expr):
     """What is the same on all paths of a view but changes by month: its place in the list of such expressions."""
 
     index: int
+
+
+INPUTS = Const | Held | View | Settled | Monthly
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,19 +100,22 @@ class _Sorting:
         self.calm: dict[Expr, Calm] = {}
         self.varies: frozenset[str] = frozenset()
         self.instead: dict[str, Expr] = {}
-        self.back: dict[str, str] = {}
+        self._meanings: dict[Expr, Expr] = {}
         self._row_moves: dict[tuple[str, str], bool] = {}
-        self._known: dict[tuple[str, int], tuple[Expr, bool]] = {}
+        self._remembered: dict[tuple[str, int], tuple[Expr, bool]] = {}
         self._lively: dict[int, tuple[Expr, bool]] = {}
 
     def program(self, finals: tuple[str, ...], series: tuple[str, ...]) -> Program:
         rows = self.sheet.rows.values()
         starts, equations = self._equations()
-        ends = {row.name: self.settled(row.expr) for row in rows if row.stage == "end"}
-        asked = tuple(self.settled(Ref(name)) for name in finals), tuple(self.settled(Ref(name)) for name in series)
-        ends = summed(ends, equations, starts, frozenset((*finals, *series)))
+        same = Same(equations, starts, self._known, lambda node: is_truth(self._meaning(node)))
+        same.merge()
+        ends = {row.name: same.of(self.settled(row.expr)) for row in rows if row.stage == "end"}
+        asked = tuple(tuple(same.of(self.settled(Ref(name))) for name in names) for names in (finals, series))
+        ends = summed(ends, equations, starts, frozenset(node.name for node in (*asked[0], *asked[1]) if isinstance(node, Ref)))
         self.varies = _varying(equations, starts)
-        cheap = self._cheap(equations)
+        cheap = self._cheap(equations, starts)
+        cheap |= {name: same.of(cheap[name]) for name in cheap if name in self.varies}
         needed = _needed([*asked[0], *asked[1]], cheap | ends, starts)
         ends = {name: node for name, node in ends.items() if name in needed}
         lively = {name: self.cut(cheap[name]) for name in equations if name in self.varies and name in needed}
@@ -133,24 +141,39 @@ class _Sorting:
         )
 
     def _equations(self) -> tuple[dict[str, Expr], dict[str, Expr]]:
-        """The rows of months: their starts and equations, without those that say the same as an earlier one or a known number."""
+        """The rows of months, their starts and equations, without those that are a known number or another row."""
         starts: dict[str, Expr] = {}
         equations: dict[str, Expr] = {}
-        said: dict[tuple[Expr, Expr], str] = {}
         for row in self.sheet.rows.values():
             if row.stage != "month":
                 continue
-            node, start = self.settled(row.expr), self.settled(row.start)
-            starts[row.name], equations[row.name] = start, node
+            node = self.settled(row.expr)
+            starts[row.name], equations[row.name] = self.settled(row.start), node
             if isinstance(node, Const | Held | View | Settled | Monthly | Begun | Ref):
                 self.instead[row.name] = node
-            else:
-                # What looks back at itself says the same as another that does, where both begin alike.
-                name = said.setdefault((_of_nobody(node, row.name), start), row.name)
-                if name != row.name:
-                    self.instead[row.name] = Ref(name)
-                    self.back[row.name] = name
         return starts, equations
+
+    def _known(self, node: Expr) -> Expr | None:
+        """An expression that stands on nothing but inputs and neither paths nor rows of months change, as an input itself."""
+        if isinstance(node, Op):
+            if not all(isinstance(argument, INPUTS) for argument in node.args):
+                return None
+            node = simpler(node)
+        if not isinstance(node, Op):
+            return node if isinstance(node, INPUTS) else None
+        if all(isinstance(argument, Const | Held | Monthly) for argument in node.args):
+            opened = Op(node.fn, tuple(self._meaning(argument) for argument in node.args))
+            if any(isinstance(argument, Monthly) for argument in node.args):
+                return self.tables.setdefault(opened, Monthly(len(self.tables)))
+        found = self._whole(node)
+        return found if isinstance(found, INPUTS) else None
+
+    def _meaning(self, node: Expr) -> Expr:
+        """What an input stands for."""
+        if isinstance(node, Held | Settled | Begun | Monthly) and node not in self._meanings:
+            for inputs in (self.held, self.views, self.begun, self.tables):
+                self._meanings |= {place: expr for expr, place in inputs.items()}
+        return self._meanings.get(node, node)
 
     # ── inputs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -165,13 +188,12 @@ class _Sorting:
                 return node
             if self.by_view(node):
                 return self.views.setdefault(self.opened(node), Settled(len(self.views)))
-            return self.held.setdefault(node, Held(len(self.held)))
+            node = folded(node)
+            return node if isinstance(node, Const) else self.held.setdefault(node, Held(len(self.held)))
         if self.by_calendar(node):
             return self.tables.setdefault(node, Monthly(len(self.tables)))
         if isinstance(node, Ref):
             return self.instead.get(node.name, node)
-        if isinstance(node, Prev):
-            return Prev(self.back.get(node.name, node.name))
         if not isinstance(node, Op):
             return node
         if node.fn in ("mul", "div"):
@@ -254,9 +276,9 @@ class _Sorting:
         if not isinstance(node, Op):
             return _LEAVES[what](node)
         key = (what, id(node))
-        known = self._known.get(key)
+        known = self._remembered.get(key)
         if known is None:
-            known = self._known[key] = node, any(self._moves(what, argument) for argument in node.args)
+            known = self._remembered[key] = node, any(self._moves(what, argument) for argument in node.args)
         return known[1]
 
     def _row(self, what: str, name: str) -> bool:
@@ -267,12 +289,24 @@ class _Sorting:
 
     # ── what differs by path ────────────────────────────────────────────────────────────────────────────────────
 
-    def _cheap(self, equations: dict[str, Expr]) -> dict[str, Expr]:
-        """The equations, cheap where they differ by path."""
+    def _cheap(self, equations: dict[str, Expr], starts: dict[str, Expr]) -> dict[str, Expr]:
+        """The equations, cheap where they differ by path. Those that add up come last, after new ones that they share."""
         cheap = dict(equations)
-        lively = Lively(cheap, self.is_lively)
+        lively = Lively(cheap, self.is_lively, lambda node: self._meaning(node) if isinstance(node, Settled) else node)
+        sums = Sums(self.is_lively, lively.condition, lively.in_cases)
+        uses = looked_at(equations, {})
         for name in [n for n in equations if n in self.varies]:
-            cheap[name] = self._cheaper(cheap[name], lively)
+            if uses.get(name) == 1 and sums.put(name, equations[name]):
+                del equations[name], cheap[name]
+            else:
+                cheap[name] = self._cheaper(cheap[name], lively)
+        added = sums.rows()
+        self.varies |= frozenset(added)
+        for name, node in added.items():
+            starts.setdefault(name, ZERO)
+            equations[name] = cheap[name] = node
+        for name, node in added.items():
+            cheap[name] = self._cheaper(node, lively)
         return cheap
 
     def _cheaper(self, node: Expr, lively: Lively) -> Expr:
@@ -295,7 +329,11 @@ class _Sorting:
         return result if lively else self._calm(result)
 
     def _calm(self, node: Expr) -> Expr:
-        return node if isinstance(node, Const | Held | View | Settled) else self.calm.setdefault(node, Calm(len(self.calm)))
+        return (
+            node
+            if isinstance(node, Const | Held | View | Settled | Monthly)
+            else self.calm.setdefault(node, Calm(len(self.calm)))
+        )
 
     def _parted(self, node: Expr) -> tuple[bool, Expr]:
         """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""
@@ -317,13 +355,6 @@ def _over(known: Expr, factor: Expr) -> Expr:
     if isinstance(known, Const) and isinstance(factor, Const) and factor.value != 0.0:
         return Const(known.value / factor.value)
     return Op("div", (known, factor))
-
-
-def _of_nobody(node: Expr, name: str) -> Expr:
-    """An equation with its look back at itself made nameless."""
-    if isinstance(node, Op):
-        return Op(node.fn, tuple(_of_nobody(argument, name) for argument in node.args))
-    return Prev("") if node == Prev(name) else node
 
 
 def _needed(asked: list[Expr], rows: Mapping[str, Expr], starts: Mapping[str, Expr]) -> set[str]:

@@ -9,24 +9,25 @@ contracted to one rounding; what is put in another order is put so by `simplify`
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import TypeGuard
 
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
 from prenup.engine.native.layout import Layout
-from prenup.engine.native.simplify import is_truth
+from prenup.engine.native.simplify import is_number, is_truth
+from prenup.engine.native.table_math import quick_exponential, quick_logarithm, table_declarations
 from prenup.engine.native.vector_math import (
     Shape,
     Text,
     declarations,
     exp_function,
-    exponential,
     log_function,
-    logarithm,
     power_function,
     ppf_function,
 )  # fmt: skip
-from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View
+from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View, walk
 
-VERSION = 4
+VERSION = 5
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
@@ -40,7 +41,12 @@ _CALLS = {
     "pow": "prenup.pow",
     "ppf": "prenup.ppf",
 }
-_FUNCTIONS = {"exp": exp_function, "log": log_function, "pow": power_function, "ppf": ppf_function}
+_FUNCTIONS: dict[str, Callable[[Shape], str]] = {
+    "exp": lambda shape: exp_function(shape, quick_exponential),
+    "log": lambda shape: log_function(shape, quick_logarithm),
+    "pow": power_function,
+    "ppf": ppf_function,
+}
 _NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
 ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
@@ -66,7 +72,7 @@ def module_text(program: Program, layout: Layout) -> str:
     filling = _Filling(program, layout).text()
     used = dict.fromkeys(need for name, needs in _NEEDS.items() if f"@prenup.{name}." in filling for need in needs)
     functions = [function(shape) for name, function in _FUNCTIONS.items() if name in used]
-    return "\n\n".join([declarations(shape), *functions, filling, _run(program, layout)])
+    return "\n\n".join([declarations(shape), table_declarations(shape), *functions, filling, _run(program, layout)])
 
 
 class _Filling:
@@ -87,6 +93,8 @@ class _Filling:
         p, places = self.program, self.layout
         self.part(self.entry)
         for index, node in enumerate(p.settled):
+            if Settled(index) not in places.read:
+                continue
             value = self.as_number(self.of(node))
             self.known[Settled(index)] = value
             self.store(value, self.place("%scratch", places.settled + index * places.lanes))
@@ -97,16 +105,9 @@ class _Filling:
             (self.store_truth if is_truth(node) else self.store)(value, self.lane_place(places.begun, index))
         self.store_starts(p.lively)
         self.part(self.calm)
-        for name, node in p.calm_rows:
-            self.rows[name] = self.of(node)
-        for index, node in enumerate(p.calm):
-            place = self.place("%scratch", places.calm + index * places.lanes)
-            (self.store_truth if self.is_truth(node) else self.store)(self.of(node), place)
-        self.store_state(p.calm_rows)
+        self.fill_in(p.calm_rows, p.calm)
         self.part(self.group)
-        for name, node in p.lively:
-            self.rows[name] = self.of(node)
-        self.store_state(p.lively)
+        self.fill_in(p.lively)
         self.store_series()
         self.part(self.end)
         for name, node in p.ends:
@@ -171,10 +172,40 @@ class _Filling:
             if name in self.layout.slots:
                 self.store_slot(name, self.of(self.program.starts[name]))
 
-    def store_state(self, rows: tuple[tuple[str, Expr], ...]) -> None:
-        for name, _ in rows:
+    def fill_in(self, rows: tuple[tuple[str, Expr], ...], kept: tuple[Expr, ...] = ()) -> None:
+        """A month of rows, and of expressions of them that are kept for others to read.
+
+        All is written down at once, or as soon as nobody looks any more at what the row was last month: few values wait.
+        """
+        written = {name: place for place, (name, _) in enumerate(rows)}
+        looks = [[n for n in walk(node) if isinstance(n, Ref | Prev)] for node in (*(node for _, node in rows), *kept)]
+        ready = [max((written.get(n.name, 0) for n in nodes if isinstance(n, Ref)), default=0) for nodes in looks[len(rows) :]]
+        keeping: dict[int, list[int]] = {}
+        for index, place in enumerate(ready):
+            keeping.setdefault(place, []).append(index)
+        for place, nodes in zip([*range(len(rows)), *ready], looks, strict=True):
+            for n in nodes:
+                if isinstance(n, Prev) and n.name in written:
+                    written[n.name] = max(written[n.name], place)
+        storing: dict[int, list[str]] = {}
+        for name, place in written.items():
             if name in self.layout.slots:
+                storing.setdefault(place, []).append(name)
+        for place in range(max(len(rows), 1)):
+            if rows:
+                self.rows[rows[place][0]] = self.of(rows[place][1])
+            for index in keeping.get(place, ()):
+                self.keep(index)
+            for name in storing.get(place, ()):
                 self.store_slot(name, self.rows[name])
+
+    def keep(self, index: int) -> None:
+        """Work out a calm expression and write it down for paths to read."""
+        node = self.program.calm[index]
+        if isinstance(node, Ref) and node.name in self.layout.slots:
+            return
+        place = self.place("%scratch", self.layout.place_of_calm(index))
+        (self.store_truth if self.is_truth(node) else self.store)(self.of(node), place)
 
     def store_series(self) -> None:
         for index, node in enumerate(self.program.series):
@@ -209,7 +240,7 @@ class _Filling:
             return self.load(self.place("%scratch", places.settled + node.index * places.lanes))
         if isinstance(node, Calm):
             truth = self.is_truth(self.program.calm[node.index])
-            return (self.load_truth if truth else self.load)(self.place("%scratch", places.calm + node.index * places.lanes))
+            return (self.load_truth if truth else self.load)(self.place("%scratch", places.place_of_calm(node.index)))
         if isinstance(node, Begun):
             truth = is_truth(self.program.begun[node.index])
             return (self.load_truth if truth else self.load)(self.lane_place(places.begun, node.index))
@@ -235,6 +266,8 @@ class _Filling:
         return Value(self.into.put(f"shufflevector {t} {first}, {t} poison, <{self.shape.lanes} x i32> zeroinitializer"), False)
 
     def operation(self, node: Op) -> Value:
+        if node.fn in ("add", "sub") and (more := node.args[1]) not in self.known and _or_nothing(more):
+            return self.added_if(node.fn, *(self.of(e) for e in (node.args[0], *more.args[:2])))
         arguments = [self.of(argument) for argument in node.args]
         t, s = self.into, self.shape
         if node.fn in ("and", "or", "not"):
@@ -249,6 +282,12 @@ class _Filling:
             return Value(t.compare(_COMPARISON[node.fn], *numbers), True)
         return Value(self.arithmetic(node, numbers), False)
 
+    def added_if(self, fn: str, number: Value, condition: Value, more: Value) -> Value:
+        """A number with another added or taken off where a condition holds: one instruction."""
+        first = self.as_number(number).name
+        total = self.into.op(_ARITHMETIC[fn], first, self.as_number(more).name)
+        return Value(self.into.select(self.as_bool(condition).name, total, first), False)
+
     def arithmetic(self, node: Op, numbers: list[str]) -> str:
         t, s = self.into, self.shape
         if node.fn in _ARITHMETIC:
@@ -259,7 +298,7 @@ class _Filling:
         if node.fn == "neg":
             return t.put(f"fneg {s.double} {numbers[0]}")
         if node.fn in ("exp", "log") and t in (self.calm, self.group):  # elsewhere they are called, for less code
-            return (exponential if node.fn == "exp" else logarithm)(t, numbers[0])
+            return (quick_exponential if node.fn == "exp" else quick_logarithm)(t, numbers[0])
         return t.put(f"call {s.double} @{_CALLS[node.fn]}.{s.suffix}({', '.join(f'{s.double} {n}' for n in numbers)})")
 
     def as_bool(self, value: Value) -> Value:
@@ -277,15 +316,20 @@ class _Filling:
         lanes, last = self.layout.lanes, self.program.n_months - 1
         return "\n".join([
             "define internal void @fill(ptr %held, ptr %views, ptr %tables, ptr %scratch, ptr %finals, ptr %series, "
-            "i64 %n_groups, i64 %columns, i64 %final_stride, i64 %serie_stride, i64 %month_stride) nounwind {",
+            "i64 %n_groups, i64 %columns, i64 %final_stride, i64 %serie_stride, i64 %month_stride) alignstack(64) nounwind {",
             "entry:", *_in_first_month(self.entry.lines), "  br label %begin",
             *_over_groups("begin", "entry", lanes, _in_first_month(self.begin.lines)), "begin.done:", "  br label %months",
             "months:", "  %m = phi i64 [ 0, %begin.done ], [ %m.next, %group.done ]", *self.calm.lines, "  br label %group",
-            *_over_groups("group", "months", lanes, self.group.lines),
-            "group.done:", "  %m.next = add i64 %m, 1", f"  %m.more = icmp ult i64 %m.next, {last + 1}",
+            *_over_groups("group", "months", lanes, self.group.lines), "group.done:",
+            "  %m.next = add i64 %m, 1", f"  %m.more = icmp ult i64 %m.next, {last + 1}",
             "  br i1 %m.more, label %months, label %ending", "ending:", "  br label %end",
             *_over_groups("end", "ending", lanes, self.end.lines), "end.done:", "  ret void", "}",
         ])  # fmt: skip
+
+
+def _or_nothing(node: Expr) -> TypeGuard[Op]:
+    """Whether an expression is nothing but where a condition holds."""
+    return isinstance(node, Op) and node.fn == "if" and is_number(node.args[2], 0.0)
 
 
 def _in_first_month(lines: list[str]) -> list[str]:

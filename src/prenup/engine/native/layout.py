@@ -6,9 +6,9 @@ import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
-from prenup.engine.native.classify import Program
-from prenup.engine.native.simplify import is_truth
-from prenup.sheet.expr import Const, Expr, Prev, Ref, Shock, walk
+from prenup.engine.native.classify import Program, Settled
+from prenup.engine.native.same import truths
+from prenup.sheet.expr import Expr, Prev, Ref, Shock, walk
 
 STATE = 3_072
 """Numbers of last month that a core's first cache holds beside the rest."""
@@ -41,18 +41,18 @@ class Layout:
     @cached_property
     def truths(self) -> frozenset[str]:
         """Rows that are yes or no in every month and before the first."""
-        p = self.program
-        rows = dict((*p.calm_rows, *p.lively))
-        found = {name for name in rows if isinstance(start := p.starts[name], Const) and start.value in (0.0, 1.0)}
-        while True:
-            fewer = {name for name in found if self._is_truth(rows[name], found)}
-            if fewer == found:
-                return frozenset(found)
-            found = fewer
+        return truths(dict((*self.program.calm_rows, *self.program.lively)), self.program.starts)
 
-    @staticmethod
-    def _is_truth(node: Expr, rows: set[str]) -> bool:
-        return is_truth(node) or (isinstance(node, Ref | Prev) and node.name in rows)
+    @cached_property
+    def read(self) -> frozenset[Settled]:
+        """Of what views settle, what anything stands on."""
+        p = self.program
+        others = [*self._equations, *(e for _, e in p.ends), *p.begun, *p.starts.values(), *p.finals, *p.series]
+        found = {n for e in others for n in walk(e) if isinstance(n, Settled)}
+        for index in reversed(range(len(p.settled))):  # they stand on earlier ones alone
+            if Settled(index) in found:
+                found |= {n for n in walk(p.settled[index]) if isinstance(n, Settled)}
+        return frozenset(found)
 
     @property
     def _equations(self) -> list[Expr]:
@@ -106,6 +106,13 @@ class Layout:
     def calm(self) -> int:
         """Where this month's calm expressions stand: (expression, lane)."""
         return self.calm_state + self._looked_at(self.program.calm_rows) * self.lanes
+
+    def place_of_calm(self, index: int) -> int:
+        """Where a calm expression stands: a row that is written down for next month is read there."""
+        node = self.program.calm[index]
+        if isinstance(node, Ref) and node.name in self.slots:
+            return self.calm_state + self.slots[node.name] * self.lanes
+        return self.calm + index * self.lanes
 
     @cached_property
     def settled(self) -> int:

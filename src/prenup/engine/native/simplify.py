@@ -6,10 +6,11 @@ A cheap equation here is one of few operations on every path. What is the same o
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from itertools import product
 
-from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Prev, Ref
+from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Ref
 
 TRUTHS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
 COSTLY = frozenset({"exp", "log", "pow", "sqrt", "div", "ppf"})
@@ -20,12 +21,18 @@ MOST_CASES = 3
 def simpler(node: Op) -> Expr:
     """A function whose arguments are simple already, written with fewer or cheaper operations."""
     if node.fn in _FOLDED and all(isinstance(argument, Const) for argument in node.args):
-        return Const(_FOLDED[node.fn](*[argument.value for argument in node.args if isinstance(argument, Const)]))
+        return Const(float(_FOLDED[node.fn](*[argument.value for argument in node.args if isinstance(argument, Const)])))
     rule = _RULES.get(node.fn)
     return rule(node, *node.args) if rule is not None else node
 
 
-def _is(node: Expr, value: float) -> bool:
+def folded(node: Expr) -> Expr:
+    """A known expression with what is constant in it worked out."""
+    return simpler(Op(node.fn, tuple(folded(argument) for argument in node.args))) if isinstance(node, Op) else node
+
+
+def is_number(node: Expr, value: float) -> bool:
+    """Whether an expression is a constant of that value."""
     return isinstance(node, Const) and node.value == value
 
 
@@ -35,9 +42,9 @@ def _negative(node: Expr) -> Expr | None:
 
 
 def _add(node: Op, a: Expr, b: Expr) -> Expr:
-    if _is(a, 0.0):
+    if is_number(a, 0.0):
         return b
-    if _is(b, 0.0):
+    if is_number(b, 0.0):
         return a
     less = _negative(b)
     return Op("sub", (a, less)) if less is not None else node
@@ -45,14 +52,14 @@ def _add(node: Op, a: Expr, b: Expr) -> Expr:
 
 def _sub(node: Op, a: Expr, b: Expr) -> Expr:
     more = _negative(b)
-    return a if _is(b, 0.0) else Op("add", (a, more)) if more is not None else node
+    return a if is_number(b, 0.0) else Op("add", (a, more)) if more is not None else node
 
 
 def _mul(node: Op, a: Expr, b: Expr) -> Expr:
     for one, other in ((a, b), (b, a)):
-        if _is(one, 1.0):
+        if is_number(one, 1.0):
             return other
-        if _is(one, -1.0):
+        if is_number(one, -1.0):
             return Op("neg", (other,))
     return node
 
@@ -76,18 +83,18 @@ def _pow(node: Op, a: Expr, b: Expr) -> Expr:
 
 def _and(node: Op, a: Expr, b: Expr) -> Expr:
     for one, other in ((a, b), (b, a)):
-        if _is(one, 0.0):
+        if is_number(one, 0.0):
             return ZERO
-        if _is(one, 1.0) and is_truth(other):
+        if is_number(one, 1.0) and is_truth(other):
             return other
     return node
 
 
 def _or(node: Op, a: Expr, b: Expr) -> Expr:
     for one, other in ((a, b), (b, a)):
-        if _is(one, 1.0):
+        if is_number(one, 1.0):
             return ONE
-        if _is(one, 0.0) and is_truth(other):
+        if is_number(one, 0.0) and is_truth(other):
             return other
     return node
 
@@ -96,12 +103,19 @@ def _not(node: Op, a: Expr) -> Expr:
     return node if not isinstance(a, Const) else Const(float(a.value == 0.0))
 
 
+def _max(node: Op, a: Expr, b: Expr) -> Expr:
+    """max(x * 2, 0) as max(x, 0) * 2: a factor is then next to other factors."""
+    if is_number(b, 0.0) and isinstance(a, Op) and a.fn == "mul" and isinstance(a.args[1], Const) and a.args[1].value > 0.0:
+        return Op("mul", (Op("max", (a.args[0], b)), a.args[1]))
+    return node
+
+
 def _if(node: Op, condition: Expr, yes: Expr, no: Expr) -> Expr:
     if isinstance(condition, Const):
         return yes if condition.value != 0.0 else no
     if yes == no:
         return yes
-    if isinstance(condition, Op) and condition.fn == "gt" and _is(condition.args[1], 0.0) and _is(no, 0.0):
+    if isinstance(condition, Op) and condition.fn == "gt" and is_number(condition.args[1], 0.0) and is_number(no, 0.0):
         positive = Op("max", (condition.args[0], ZERO))  # if(x > 0, max(x, 0), 0)
         return yes if yes == positive else node
     return node
@@ -109,12 +123,14 @@ def _if(node: Op, condition: Expr, yes: Expr, no: Expr) -> Expr:
 
 _FOLDED: dict[str, Callable[..., float]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
-    "neg": lambda a: -a, "min": min, "max": max,
+    "neg": lambda a: -a, "min": min, "max": max, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge,
+    "eq": operator.eq, "ne": operator.ne,
 }  # fmt: skip
 """Functions of finite constants that are worked out here; what could leave the finite numbers is left to the engine."""
 
 _RULES: dict[str, Callable[..., Expr]] = {
     "add": _add, "sub": _sub, "mul": _mul, "div": _div, "pow": _pow, "and": _and, "or": _or, "not": _not, "if": _if,
+    "max": _max,
 }  # fmt: skip
 
 
@@ -126,10 +142,11 @@ def is_truth(node: Expr) -> bool:
 class Lively:
     """What differs by path, and how it is cheapest: guards drawn together, costly functions of a few conditions as cases."""
 
-    def __init__(self, rows: Mapping[str, Expr], varies: Callable[[Expr], bool]) -> None:
-        """`rows`: equations by name; `varies`: whether an expression differs by path."""
+    def __init__(self, rows: Mapping[str, Expr], varies: Callable[[Expr], bool], opened: Callable[[Expr], Expr]) -> None:
+        """`rows`: equations by name; `varies`: whether an expression differs by path; `opened`: what a view settles."""
         self.rows = rows
         self.varies = varies
+        self.opened = opened
         self._conditions: dict[Expr, tuple[Expr, ...] | None] = {}
 
     def cheaper(self, node: Expr) -> Expr:
@@ -137,9 +154,9 @@ class Lively:
         if not isinstance(node, Op) or is_truth(node):
             return node
         cases = self._cases(node)
-        if cases is not node or node.fn != "if":
+        if cases is not node:
             return cases
-        return self._guarded(node)
+        return self._guarded(node) if node.fn == "if" else self._grown(node) if node.fn == "mul" else node
 
     def _cases(self, node: Op) -> Expr:
         """A function that stands on a few conditions alone: its value in each case, of which one is taken."""
@@ -160,6 +177,15 @@ class Lively:
         if node not in self._conditions:
             self._conditions[node] = self._stands_on(node)
         return self._conditions[node]
+
+    def condition(self, node: Expr) -> Expr | None:
+        """The condition that an expression stands on, where that is one alone."""
+        found = self.conditions(node)
+        return found[0] if found is not None and len(found) == 1 else None
+
+    def in_cases(self, node: Expr, condition: Expr) -> Expr:
+        """What stands on one condition alone, where it holds and where not."""
+        return simpler(Op("if", (condition, self._in_case(node, {condition: ONE}), self._in_case(node, {condition: ZERO}))))
 
     def _stands_on(self, node: Expr) -> tuple[Expr, ...] | None:
         if not self.varies(node):
@@ -200,71 +226,47 @@ class Lively:
                 return self._guarded(Op("if", (lively, Op("if", (calm, yes, no)), no)))
         return node
 
+    def _grown(self, node: Op) -> Expr:
+        """`x * exp(a) * exp(b)`, where only `b` differs by path, or `a` by a case too, as `x * exp(b + a)`."""
+        for others, last in (node.args, node.args[::-1]):
+            if isinstance(last, Op) and last.fn == "exp" and self.varies(last):
+                rest, growth = self._without_growth(others)
+                if growth is not None:
+                    power = Op("exp", (self._with(last.args[0], growth),))
+                    return power if rest is None else Op("mul", (rest, power))
+        return node
+
+    def _without_growth(self, node: Expr) -> tuple[Expr | None, Expr | None]:
+        """The other factors of a product, and the logarithm of one that is an exponential."""
+        growth = self._logarithm(node)
+        if growth is not None:
+            return None, growth
+        if isinstance(node, Op) and node.fn == "mul":
+            for one, other in (node.args, node.args[::-1]):
+                growth = self._logarithm(one)
+                if growth is not None:
+                    return other, growth
+        return node, None
+
+    def _logarithm(self, node: Expr) -> Expr | None:
+        """The logarithm of an exponential that does not differ by path, or of one in each case."""
+        node = node if self.varies(node) else self.opened(node)
+        if isinstance(node, Op) and node.fn == "if":
+            yes, no = self._logarithm(node.args[1]), self._logarithm(node.args[2])
+            return None if yes is None or no is None else Op("if", (node.args[0], yes, no))
+        return node.args[0] if isinstance(node, Op) and node.fn == "exp" and not self.varies(node) else None
+
+    def _with(self, node: Expr, more: Expr) -> Expr:
+        """A sum, with what does not differ by path put together."""
+        if isinstance(node, Op) and node.fn in ("add", "sub") and not self.varies(node.args[1]):
+            return Op("add", (node.args[0], self._moved(more, node.fn, node.args[1])))
+        return Op("add", (node, more))
+
+    def _moved(self, node: Expr, fn: str, by: Expr) -> Expr:
+        """A number that does not differ by path, or one in each case, with another added or taken off."""
+        if isinstance(node, Op) and node.fn == "if" and self.varies(node):
+            return Op("if", (node.args[0], self._moved(node.args[1], fn, by), self._moved(node.args[2], fn, by)))
+        return Op(fn, (node, by))
+
     def _is_costly(self, node: Expr) -> bool:
         return isinstance(node, Op) and (node.fn in COSTLY or any(self._is_costly(argument) for argument in node.args))
-
-
-def summed(ends: Mapping[str, Expr], rows: dict[str, Expr], starts: dict[str, Expr], asked: frozenset[str]) -> dict[str, Expr]:
-    """Sums, asked for at the end, of rows that only add up: each becomes one row that adds up the sum.
-
-    `rows` and `starts` lose the rows that nobody else looks at, and gain the sums; what the ends become is returned.
-    """
-    uses = _uses(rows, ends)
-    found: dict[str, Expr] = {}
-    for name, node in ends.items():
-        parts = _terms(node, positive=True)
-        adding = [
-            (sign, part.name, step) for sign, part in parts
-            if isinstance(part, Ref) and part.name not in asked and uses.get(part.name) == 2
-            and (step := _added(part.name, rows, starts)) is not None
-        ]  # fmt: skip
-        if len(adding) < 2:
-            found[name] = node
-            continue
-        sums = f"sum of {name}"
-        total: Expr = Prev(sums)
-        for sign, row, step in adding:
-            total = simpler(Op("add" if sign else "sub", (total, step)))
-            del rows[row]
-        rows[sums], starts[sums] = total, ZERO
-        taken = {row for _, row, _ in adding}
-        result: Expr = Ref(sums)
-        for sign, part in parts:
-            if not (isinstance(part, Ref) and part.name in taken):
-                result = Op("add" if sign else "sub", (result, part))
-        found[name] = result
-    return found
-
-
-def _uses(rows: Mapping[str, Expr], ends: Mapping[str, Expr]) -> dict[str, int]:
-    """How often each row is looked at, by itself and by others."""
-    counts: dict[str, int] = {}
-    stack = [*rows.values(), *ends.values()]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Ref | Prev):
-            counts[node.name] = counts.get(node.name, 0) + 1
-        elif isinstance(node, Op):
-            stack.extend(node.args)
-    return counts
-
-
-def _terms(node: Expr, *, positive: bool) -> list[tuple[bool, Expr]]:
-    """The parts of a sum, each with whether it is added or taken off."""
-    found: list[tuple[bool, Expr]] = []
-    stack = [(positive, node)]
-    while stack:
-        sign, item = stack.pop()
-        if isinstance(item, Op) and item.fn in ("add", "sub"):
-            stack += [(sign if item.fn == "add" else not sign, item.args[1]), (sign, item.args[0])]
-        else:
-            found.append((sign, item))
-    return found
-
-
-def _added(name: str, rows: Mapping[str, Expr], starts: Mapping[str, Expr]) -> Expr | None:
-    """What a row that adds up from nothing adds each month; None if it is no such row."""
-    node = rows.get(name)
-    if not isinstance(node, Op) or node.fn not in ("add", "sub") or node.args[0] != Prev(name) or not _is(starts[name], 0.0):
-        return None
-    return node.args[1] if node.fn == "add" else Op("neg", (node.args[1],))

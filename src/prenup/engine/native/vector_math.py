@@ -12,13 +12,13 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from prenup.engine.normal import FAR, FAR_RATIO, TAIL_RATIO
 
-_LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _LOG_COEFFICIENTS = (
     6.666666666666735130e-01, 3.999999999940941908e-01, 2.857142874366239149e-01, 2.222219843214978396e-01,
     1.818357216161805012e-01, 1.531383769920937332e-01, 1.479819860511658591e-01,
@@ -140,13 +140,7 @@ class Text:
 
     def _first(self, found: str, a: str) -> str:
         """What a comparison found, which is its second number where one is none, or the first if that is none."""
-        return found if a.startswith(("<", "0x")) else self.select(self.compare("uno", a, a), a, found)
-
-
-def exp_function(shape: Shape) -> str:
-    """The function exp."""
-    t = Text(shape)
-    return _function("exp", shape, "%x", t, exponential(t, "%x"))
+        return found if a.startswith(("<", "0x")) else self.select(self.compare("ord", a, a), found, a)
 
 
 def exponential(t: Text, argument: str) -> str:
@@ -155,10 +149,10 @@ def exponential(t: Text, argument: str) -> str:
     low = t.most(t.number(-746.0), argument)
     x = t.least(t.number(710.0), low)
     n = t.put(f"call {s.double} @llvm.rint.{s.suffix}({s.double} {t.op('fmul', x, t.number(math.log2(math.e)))})")
-    r = t.fma(n, t.number(-_LN2_HIGH), x)
-    r = t.fma(n, t.number(-_LN2_LOW), r)
+    r = t.fma(n, t.number(-LN2_HIGH), x)
+    r = t.fma(n, t.number(-LN2_LOW), r)
     total = _in_halves(t, _EXP_COEFFICIENTS, r)
-    return _scaled(t, total, n)
+    return scaled(t, total, n)
 
 
 def _in_halves(t: Text, coefficients: tuple[float, ...], x: str) -> str:
@@ -173,7 +167,7 @@ def _in_halves(t: Text, coefficients: tuple[float, ...], x: str) -> str:
     return t.fma(sums[1], x, sums[0])
 
 
-def _scaled(t: Text, x: str, n: str) -> str:
+def scaled(t: Text, x: str, n: str) -> str:
     """x * 2^n, where n is a whole number from -1,100 to 1,100 or not a number."""
     s = t.shape
     if s.lanes == 8:  # AVX-512 has an instruction for it
@@ -186,12 +180,6 @@ def _scaled(t: Text, x: str, n: str) -> str:
         bits = t.put(f"shl {s.int64} {t.put(f'add {s.int64} {exponent}, {s.integer(1023)}')}, {s.integer(52)}")
         x = t.put(f"fmul {s.double} {x}, {t.put(f'bitcast {s.int64} {bits} to {s.double}')}")
     return x
-
-
-def log_function(shape: Shape) -> str:
-    """The function log."""
-    t = Text(shape)
-    return _function("log", shape, "%x", t, logarithm(t, "%x"))
 
 
 def logarithm(t: Text, argument: str) -> str:
@@ -222,9 +210,21 @@ def _logarithm(t: Text, x: str, more: str = "") -> str:
     z = t.op("fmul", q, q)
     r = t.op("fmul", _in_halves(t, _LOG_COEFFICIENTS, z), z)
     half_square = t.op("fmul", t.op("fmul", t.number(0.5), f), f)
-    inner = t.fma(exponent, t.number(_LN2_LOW), t.op("fmul", q, t.op("fadd", half_square, r)))
+    inner = t.fma(exponent, t.number(LN2_LOW), t.op("fmul", q, t.op("fadd", half_square, r)))
     whole = t.op("fsub", f, t.op("fsub", half_square, inner))
-    return t.fma(exponent, t.number(_LN2_HIGH), whole)
+    return t.fma(exponent, t.number(LN2_HIGH), whole)
+
+
+def exp_function(shape: Shape, how: Callable[[Text, str], str] = exponential) -> str:
+    """The function exp."""
+    t = Text(shape)
+    return _function("exp", shape, "%x", t, how(t, "%x"))
+
+
+def log_function(shape: Shape, how: Callable[[Text, str], str] = logarithm) -> str:
+    """The function log."""
+    t = Text(shape)
+    return _function("log", shape, "%x", t, how(t, "%x"))
 
 
 def power_function(shape: Shape) -> str:
