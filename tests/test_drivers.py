@@ -48,7 +48,9 @@ def paths_of(body: str, *rows: str, seed: int = 3) -> dict[str, Array]:
     """Rows of a deal: (month, randomisation, path)."""
     sheet, log = sheet_of(body)
     assert sheet is not None, "\n".join(map(str, log))
-    filled = prepare(pruned(sheet, rows), (), tuple(rows)).fill(Design(seed, 32, 1, 512), Block(range(32), range(1), range(512)))
+    filled = prepare(pruned(sheet, rows), (), tuple(rows)).fill(
+        Design(seed, 32, 1, 1024), Block(range(32), range(1), range(1024))
+    )
     assert filled.sound.all()
     return {row: values[:, :, 0, :] for row, values in filled.series.items()}
 

@@ -26,6 +26,7 @@ from prenup.engine.engines import engine_named
 from prenup.engine.native import compile as compiling
 from prenup.engine.native import fill as filling
 from prenup.engine.native import sampling
+from prenup.engine.native.vector_math import Shape
 from prenup.engine.reference import Block, Filled
 from prenup.engine.run import KEPT, Settings
 from prenup.engine.streams import Design
@@ -134,12 +135,12 @@ def chaotic(sheet: Sheet) -> bool:
     return bool(used & comparing and used & risky) or "pow" in used or {"exp", "sub"} <= used or {"sub", "div"} <= used
 
 
-@pytest.mark.parametrize("width", [2, 4])
-def test_narrower_vectors_give_the_same(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+@pytest.mark.parametrize("lanes", [4, 8, 16])
+def test_narrower_vectors_give_the_same(monkeypatch: pytest.MonkeyPatch, lanes: int) -> None:
     """Machines without AVX-512, or without AVX, as far as this one can play them."""
     expected = prenup.load(DEALS[1]).run(paths=512).filled
     for module in (compiling, filling, sampling):
-        monkeypatch.setattr(module, "lanes", lambda: width)
+        monkeypatch.setattr(module, "vectors", lambda: Shape(lanes))
     sampling.functions.cache_clear()
     try:
         found = prenup.load(DEALS[1]).run(paths=512).filled

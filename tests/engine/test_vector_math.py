@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from prenup.engine.native.compile import lanes, symbols
+from prenup.engine.native.compile import symbols, vectors
+from prenup.engine.native.normal_numbers import ppf_function
 from prenup.engine.native.table_math import quick_exponential, quick_logarithm, table_declarations
-from prenup.engine.native.vector_math import Shape, declarations, exp_function, log_function, power_function, ppf_function
+from prenup.engine.native.vector_math import Shape, declarations, exp_function, log_function, power_function
 
-SHAPES = {"one": Shape(1), "many": Shape(lanes())}
-WAYS = {"one": (Shape(1), False), "many": (Shape(lanes()), False), "looked up": (Shape(lanes()), True)}
+SHAPES = {"one": Shape(1), "many": Shape(vectors().lanes), "ours": vectors()}
+WAYS = {"one": (Shape(1), False), "many": (Shape(vectors().lanes), False), "looked up": (vectors(), True)}
 """How exp and log are worked out: by polynomials alone, or with tables where the machine has them."""
 APPLY = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 

@@ -14,20 +14,13 @@ from typing import TypeGuard
 
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
 from prenup.engine.native.layout import Layout
+from prenup.engine.native.normal_numbers import ppf_function
 from prenup.engine.native.simplify import is_number, is_truth
 from prenup.engine.native.table_math import quick_exponential, quick_logarithm, table_declarations
-from prenup.engine.native.vector_math import (
-    Shape,
-    Text,
-    declarations,
-    exp_function,
-    log_function,
-    power_function,
-    ppf_function,
-)  # fmt: skip
+from prenup.engine.native.vector_math import Shape, Text, declarations, exp_function, log_function, power_function
 from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View, walk
 
-VERSION = 5
+VERSION = 6
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
@@ -68,7 +61,7 @@ class Value:
 
 def module_text(program: Program, layout: Layout) -> str:
     """The whole module: the function `run`, which draws and fills in, and the mathematics that it calls."""
-    shape = Shape(layout.lanes)
+    shape = layout.shape
     filling = _Filling(program, layout).text()
     used = dict.fromkeys(need for name, needs in _NEEDS.items() if f"@prenup.{name}." in filling for need in needs)
     functions = [function(shape) for name, function in _FUNCTIONS.items() if name in used]
@@ -81,7 +74,7 @@ class _Filling:
     def __init__(self, program: Program, layout: Layout) -> None:
         self.program = program
         self.layout = layout
-        self.shape = Shape(layout.lanes)
+        self.shape = layout.shape
         count = itertools.count()
         self.entry, self.begin, self.calm, self.group, self.end = (Text(self.shape, count) for _ in range(5))
         self.into = self.entry
@@ -141,18 +134,18 @@ class _Filling:
         self.into.lines.append(f"  store {self.shape.double} {self.as_number(value).name}, ptr {place}, align 8")
 
     def load_truth(self, place: str) -> Value:
-        """Yes or no of each lane: a bit each where a byte holds them, else a number."""
-        if self.shape.lanes != 8:
+        """Yes or no of each lane: a bit each where the processor has masks, else a number."""
+        if not self.shape.masks:
             return self.as_bool(self.load(place))
-        bits = self.into.put(f"load i8, ptr {place}, align 8")
-        return Value(self.into.put(f"bitcast i8 {bits} to {self.shape.bool}"), True)
+        bits = self.into.put(f"load i{self.shape.lanes}, ptr {place}, align 8")
+        return Value(self.into.put(f"bitcast i{self.shape.lanes} {bits} to {self.shape.bool}"), True)
 
     def store_truth(self, value: Value, place: str) -> None:
-        if self.shape.lanes != 8:
+        if not self.shape.masks:
             self.store(value, place)
             return
-        bits = self.into.put(f"bitcast {self.shape.bool} {self.as_bool(value).name} to i8")
-        self.into.lines.append(f"  store i8 {bits}, ptr {place}, align 8")
+        bits = self.into.put(f"bitcast {self.shape.bool} {self.as_bool(value).name} to i{self.shape.lanes}")
+        self.into.lines.append(f"  store i{self.shape.lanes} {bits}, ptr {place}, align 8")
 
     def slot(self, name: str) -> str:
         """The address of a row's last month."""
@@ -235,7 +228,9 @@ class _Filling:
         if isinstance(node, Held):
             return self.in_every_lane(self.into.put(f"load double, ptr {self.place('%held', node.index)}, align 8"))
         if isinstance(node, View):
-            return self.load(self.place("%views", self.program.views.index(node.name) * places.lanes))
+            draws = self.into.put(f"getelementptr ptr, ptr %views, i64 {self.program.views.index(node.name)}")
+            draws = self.into.put(f"load ptr, ptr {draws}, align 8")
+            return self.load(self.into.put(f"getelementptr double, ptr {draws}, i64 %column"))
         if isinstance(node, Settled):
             return self.load(self.place("%scratch", places.settled + node.index * places.lanes))
         if isinstance(node, Calm):
@@ -315,7 +310,7 @@ class _Filling:
         """The function: a loop over groups that begin, one over months with one over groups inside, one over groups that end."""
         lanes, last = self.layout.lanes, self.program.n_months - 1
         return "\n".join([
-            "define internal void @fill(ptr %held, ptr %views, ptr %tables, ptr %scratch, ptr %finals, ptr %series, "
+            "define internal void @fill(ptr %held, ptr %views, i64 %column, ptr %tables, ptr %scratch, ptr %finals, ptr %series, "
             "i64 %n_groups, i64 %columns, i64 %final_stride, i64 %serie_stride, i64 %month_stride) alignstack(64) nounwind {",
             "entry:", *_in_first_month(self.entry.lines), "  br label %begin",
             *_over_groups("begin", "entry", lanes, _in_first_month(self.begin.lines)), "begin.done:", "  br label %months",
@@ -366,8 +361,7 @@ def _run(program: Program, layout: Layout) -> str:
         f"  %n_sets = udiv i64 %columns, {lanes}",
         "  br label %sets", "sets:", "  %c = phi i64 [ 0, %entry ], [ %c.next, %sets.after ]",
         f"  %c.lane = mul i64 %c, {lanes}", "  %my.starts = getelementptr i32, ptr %starts, i64 %c.lane",
-        f"  %c.views = mul i64 %c, {len(program.views) * lanes}",
-        "  %my.views = getelementptr double, ptr %views, i64 %c.views", "  br label %futures",
+        "  br label %futures",
         "futures:", "  %f = phi i64 [ 0, %sets ], [ %f.next, %futures.after ]",
         "  %left = sub i64 %n_futures, %f", f"  %few = icmp ult i64 %left, {groups}",
         f"  %n_groups = select i1 %few, i64 %left, i64 {groups}",
@@ -388,7 +382,7 @@ def _run(program: Program, layout: Layout) -> str:
         "  %my.finals = getelementptr double, ptr %finals, i64 %finals.at",
         "  %s.series = mul i64 %s, %of.series", "  %series.at = add i64 %s.series, %at",
         "  %my.series = getelementptr double, ptr %series, i64 %series.at",
-        "  call void @fill(ptr %my.held, ptr %my.views, ptr %my.tables, ptr %scratch, ptr %my.finals, ptr %my.series, "
+        "  call void @fill(ptr %my.held, ptr %views, i64 %c.lane, ptr %my.tables, ptr %scratch, ptr %my.finals, ptr %my.series, "
         "i64 %n_groups, i64 %columns, i64 %month_stride, i64 %serie_stride, i64 %month_stride)",
         "  %s.next = add i64 %s, 1", "  %s.more = icmp ult i64 %s.next, %n_settings",
         "  br i1 %s.more, label %settings, label %futures.after",

@@ -20,6 +20,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from prenup.engine.native.codegen import VERSION
+from prenup.engine.native.vector_math import Shape
 
 RUN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 """The signature of the generated function; a call of it lets other threads run."""
@@ -32,10 +33,14 @@ def ready() -> None:
     _target_machine()
 
 
-def lanes() -> int:
-    """Doubles in a vector of this processor: 8 with AVX-512, 4 with AVX, else 2."""
+def vectors() -> Shape:
+    """Two vectors of this processor side by side: while one waits for a result the other goes on.
+
+    A vector has 8 doubles with AVX-512, 4 with AVX, else 2.
+    """
     features = _features()
-    return 8 if features.get("avx512f") else 4 if features.get("avx") else 2
+    masks = all(features.get(name) for name in ("avx512f", "avx512dq", "avx512vl", "avx512bw"))
+    return Shape(2 * (8 if masks else 4 if features.get("avx") else 2), masks)
 
 
 def symbols(text: str, names: tuple[str, ...]) -> dict[str, int]:

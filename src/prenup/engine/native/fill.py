@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from prenup.engine.native import sampling
 from prenup.engine.native.classify import Program, program
 from prenup.engine.native.codegen import module_text
-from prenup.engine.native.compile import function, lanes
+from prenup.engine.native.compile import function, vectors
 from prenup.engine.native.layout import Layout
 from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Filling, Stop, soundness
 from prenup.engine.streams import Design
@@ -85,15 +85,16 @@ class Native(AbstractProgram):
         shape = len(parts), len(held)
         finals = np.empty((*shape, len(self.finals), columns.n_futures, columns.room))
         series = np.empty((*shape, len(self.series), plan.n_months, columns.n_futures, columns.room))
-        views = columns.folded([filling.views[name] for name in plan.views])
+        views = [columns.folded(filling.views[name]) for name in plan.views]
+        views_at = np.array([[rows[part].ctypes.data for rows in views] for part in range(len(parts))], dtype=np.uint64)
         scratch, starts = np.empty(self.layout.total + 8), columns.starts
         begin = scratch.ctypes.data + -scratch.ctypes.data % 64
         # Held by name for the length of the calls: two threads may fill the same cache, and the loser's are nobody else's.
         streams = self._streams(filling.design)
         for part in range(len(parts)):
-            places = [each.ctypes.data for each in (held, views[part], tables, starts, finals[part], series[part])]
+            places = [each.ctypes.data for each in (held, views_at[part], tables, starts, finals[part], series[part])]
             counts = [columns.room, columns.n_futures, columns.step, len(held)]
-            told = [stream.words(place, parts[part], pairs=self.layout.groups > 1) for stream, place in streams]
+            told = [stream.words(place, parts[part]) for stream, place in streams]
             words = np.array([*places, begin, *counts, *(word for each in told for word in each)], dtype=np.uint64)
             run(words.ctypes.data)
         return finals, series
@@ -120,7 +121,6 @@ class _Columns:
     shape: tuple[int, int, int]
     split: int
     room: int
-    lanes: int
     starts: NDArray[np.uint32]
     step: int
 
@@ -134,19 +134,20 @@ class _Columns:
         points = np.broadcast_to(design.points_of(block.views, block.paths), (n_views, n_paths))
         firsts = points[:, :: n_paths // split].ravel()
         starts = firsts[np.minimum(np.arange(room), len(firsts) - 1)]
-        return cls(block.shape, split, room, n_lanes, starts, 1 if design.shared else design.views)
+        return cls(block.shape, split, room, starts, 1 if design.shared else design.views)
 
     @property
     def n_futures(self) -> int:
         """Futures in a column."""
         return self.shape[2] // self.split
 
-    def folded(self, views: Sequence[Array]) -> Array:
-        """Draws of unknowns, (randomisation, view, 1) each, as lanes read them: (randomisation, turn of lanes, unknown, lane)."""
-        of_column = np.minimum(np.arange(self.room) // self.split, self.shape[1] - 1)
-        drawn = np.array([np.broadcast_to(each, (*self.shape[:2], 1))[:, of_column, 0] for each in views])
-        by_lane = drawn.reshape(len(views), self.shape[0], self.room // self.lanes, self.lanes)
-        return np.ascontiguousarray(by_lane.transpose(1, 2, 0, 3))
+    def folded(self, view: Array) -> Array:
+        """The draws of an unknown, (randomisation, view, 1), by column, each randomisation's side by side."""
+        parts, n_views, _ = self.shape
+        drawn = np.broadcast_to(view, (parts, n_views, 1))[..., 0]
+        if self.room != n_views:
+            drawn = drawn[:, np.minimum(np.arange(self.room) // self.split, n_views - 1)]
+        return drawn if drawn.strides[1] == drawn.itemsize else np.ascontiguousarray(drawn)
 
     def unfolded(self, out: Array) -> list[Array]:
         """Outputs by row, ([month,] randomisation, view, path), from (randomisation, row, [month,] future, column)."""
@@ -162,7 +163,7 @@ def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> A
     found = _READY.pop(key, None)
     if found is None:
         plan = program(sheet, finals, series)
-        layout = Layout(plan, lanes())
+        layout = Layout(plan, vectors())
         found = Native(sheet, finals, series, plan, layout, module_text(plan, layout))
     _READY[key] = found
     while len(_READY) > MOST_READY:

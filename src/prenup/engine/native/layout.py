@@ -8,6 +8,7 @@ from functools import cached_property
 
 from prenup.engine.native.classify import Program, Settled
 from prenup.engine.native.same import truths
+from prenup.engine.native.vector_math import Shape
 from prenup.sheet.expr import Expr, Prev, Ref, Shock, walk
 
 STATE = 3_072
@@ -25,7 +26,7 @@ class Layout:
     """Where things stand in the scratch memory, in doubles, and how many groups of futures are worked out side by side."""
 
     program: Program
-    lanes: int
+    shape: Shape
 
     @cached_property
     def slots(self) -> dict[str, int]:
@@ -58,6 +59,11 @@ class Layout:
     def _equations(self) -> list[Expr]:
         p = self.program
         return [*(e for _, e in (*p.calm_rows, *p.lively)), *p.calm]
+
+    @property
+    def lanes(self) -> int:
+        """Views side by side."""
+        return self.shape.lanes
 
     @cached_property
     def lengths(self) -> list[int]:

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from prenup.engine import bridge, sobol
-from prenup.engine.native.compile import lanes, symbols
-from prenup.engine.native.vector_math import Shape, centred_ppf_function, declarations, log_function, normal_pair
+from prenup.engine.native.compile import symbols, vectors
+from prenup.engine.native.normal_numbers import centred_ppf_function, normal_pair
+from prenup.engine.native.table_math import quick_logarithm, table_declarations
+from prenup.engine.native.vector_math import Shape, declarations, log_function
 from prenup.engine.streams import BROWNIAN_EVEN, Design
 
 Array = NDArray[np.float64]
@@ -73,51 +75,42 @@ def mix_function(n_lanes: int) -> str:
     return "\n".join([f"define internal {v} @mix.{n_lanes}({v} %x) nounwind {{", *lines, f"  ret {v} {x}", "}"])
 
 
-def _loop(n_lanes: int, *, normal: bool, pair: bool) -> str:
-    """`normals` or `uniforms`: every group of futures, or pair of groups, and inside it every dimension.
-
-    Two groups at once wait less for each other's results; the second of the last pair may be nobody's.
+def _loop(shape: Shape, *, normal: bool) -> str:
+    """`normals` or `uniforms`: every group of futures, and inside it every dimension.
 
     Arguments: out (dimension or month, group, lane), its stride, the first future of each lane, how many futures on and how
     far apart, groups, dimensions, how many of them are Sobol points; keys (the shuffles first, then one a dimension), direction
     numbers (dimension, bit), splits of the bridge (first, middle as whole numbers, share and spread as doubles; four words
     each, the first split being the total), shuffles, and what all points have in common (dimension) besides so many bits.
     """
-    name = ("normals" if normal else "uniforms") + (".pair" if pair else "")
-    n_groups = 2 if pair else 1
-    width = n_lanes * n_groups
+    name, n_lanes = "normals" if normal else "uniforms", shape.lanes
     return "\n".join([
         f"define void @{name}(ptr %out, i64 %stride, ptr %starts, i64 %future, i64 %step, i64 %n_groups, i64 %n, i64 %even, "
         "ptr %keys, ptr %numbers, ptr %splits, i64 %shuffles, ptr %bases, i64 %bits) nounwind {",
-        "entry:", f"  %begins = load <{n_lanes} x i32>, ptr %starts, align 4", "  %step32 = trunc i64 %step to i32",
-        f"  %masks = alloca <{n_lanes * n_groups} x i32>, i64 32, align 64", "  br label %groups",
-        *_group_lines(n_lanes, n_groups),
-        *_chunk_lines(width), *_point_lines(width, normal=normal),
-        *(_bridge_lines(width, "s") if normal else _store_lines(width, "s")),
+        "entry:", f"  %begins = load <{n_lanes} x i32>, ptr %starts, align 4",
+        f"  %masks = alloca <{n_lanes} x i32>, i64 32, align 64", "  br label %groups",
+        *_group_lines(n_lanes), *_chunk_lines(n_lanes), *_point_lines(n_lanes, normal=normal),
+        *(_bridge_lines(n_lanes, "s") if normal else _store_lines(n_lanes, "s")),
         "  %d.s.next = add i64 %d.s, 1", "  %d.s.more = icmp ult i64 %d.s.next, %end",
         "  br i1 %d.s.more, label %points, label %chunks.after",
         "chunks.after:", "  %k.next = add i64 %k, 1", "  %k.more = icmp ult i64 %end, %even",
         "  br i1 %k.more, label %chunks, label %plains",
-        *(_plain_normal_lines(width) if normal else _plain_lines(width)),
-        "after:", f"  %g.next = add i64 %g, {n_groups}", "  %g.more = icmp ult i64 %g.next, %n_groups",
+        *(_plain_normal_lines(shape) if normal else _plain_lines(n_lanes)),
+        "after:", "  %g.next = add i64 %g, 1", "  %g.more = icmp ult i64 %g.next, %n_groups",
         "  br i1 %g.more, label %groups, label %done", "done:", "  ret void", "}",
     ])  # fmt: skip
 
 
-def _group_lines(n_group: int, n_groups: int) -> list[str]:
-    """The futures of a group, or of two, as numbers of 32 and of 64 bits."""
-    one, n_lanes = f"<{n_group} x i32>", n_group * n_groups
+def _group_lines(n_lanes: int) -> list[str]:
+    """The futures of a group as numbers of 32 and of 64 bits."""
     v32, v64 = f"<{n_lanes} x i32>", f"<{n_lanes} x i64>"
-    first_lanes = ", ".join(f"i32 {i}" for i in range(n_lanes))
     return [
         "groups:", "  %g = phi i64 [ 0, %entry ], [ %g.next, %after ]",
         "  %on = add i64 %future, %g", "  %far = mul i64 %on, %step", "  %far32 = trunc i64 %far to i32",
-        *_splat("%fars", one, "i32", "%far32", n_group), f"  %these = add {one} %begins, %fars",
-        *_splat("%stepped", one, "i32", "%step32", n_group), f"  %those = add {one} %these, %stepped",
-        f"  %small = shufflevector {one} %these, {one} %those, <{n_lanes} x i32> <{first_lanes}>",
+        *_splat("%fars", v32, "i32", "%far32", n_lanes), f"  %small = add {v32} %begins, %fars",
         f"  %index = zext {v32} %small to {v64}",
         f"  %steps = mul {v64} %index, {_integers(64, n_lanes, sobol.GOLDEN - (1 << 64))}",
-        f"  %from = mul i64 %g, {n_group}",
+        f"  %from = mul i64 %g, {n_lanes}",
         "  %has.even = icmp ugt i64 %even, 0", "  br i1 %has.even, label %chunks, label %plains",
     ]  # fmt: skip
 
@@ -198,14 +191,14 @@ def _plain_lines(n_lanes: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _plain_normal_lines(n_lanes: int) -> list[str]:
+def _plain_normal_lines(shape: Shape) -> list[str]:
     """Two plain random normal numbers of each lane, `%z.p` and `%z.q`, for two dimensions; the last may be nobody's."""
     return [
-        *_random_lines(n_lanes, "plain.after"),
-        *normal_pair(n_lanes, "%x", "%z.p", "%z.q"),
-        *_bridge_lines(n_lanes, "p"),
+        *_random_lines(shape.lanes, "plain.after"),
+        *normal_pair(shape, "%x", "%z.p", "%z.q"),
+        *_bridge_lines(shape.lanes, "p"),
         "  %d.q = add i64 %d.p, 1", "  %has.q = icmp ult i64 %d.q, %n", "  br i1 %has.q, label %second, label %plain.after",
-        "second:", *_bridge_lines(n_lanes, "q"), "  br label %plain.after",
+        "second:", *_bridge_lines(shape.lanes, "q"), "  br label %plain.after",
         "plain.after:", "  %d.p.next = add i64 %d.p, 2", "  %d.p.more = icmp ult i64 %d.p.next, %n",
         "  br i1 %d.p.more, label %plain, label %after",
     ]  # fmt: skip
@@ -253,14 +246,12 @@ def _store_lines(n_lanes: int, which: str) -> list[str]:
     ]
 
 
-def module_text(n_lanes: int) -> str:
-    """The module of draws; it depends on nothing but the width of vectors."""
-    parts = ["declare i32 @llvm.fshl.i32(i32, i32, i32)"]
-    for n in (n_lanes, 2 * n_lanes):
-        shape = Shape(n)
-        parts += [f"declare <{n} x i32> @llvm.bitreverse.v{n}i32(<{n} x i32>)", declarations(shape), log_function(shape)]
-        parts += [centred_ppf_function(shape), scramble_function(n), mix_function(n)]
-    parts += [_loop(n_lanes, normal=normal, pair=pair) for normal in (True, False) for pair in (True, False)]
+def module_text(shape: Shape) -> str:
+    """The module of draws; it depends on nothing but the vectors of the processor."""
+    n = shape.lanes
+    parts = ["declare i32 @llvm.fshl.i32(i32, i32, i32)", f"declare <{n} x i32> @llvm.bitreverse.v{n}i32(<{n} x i32>)"]
+    parts += [declarations(shape), table_declarations(shape), log_function(shape, quick_logarithm), centred_ppf_function(shape)]
+    parts += [scramble_function(n), mix_function(n), _loop(shape, normal=True), _loop(shape, normal=False)]
     return "\n\n".join(parts)
 
 
@@ -269,8 +260,8 @@ def module_text(n_lanes: int) -> str:
 
 @functools.cache
 def functions() -> dict[str, int]:
-    """The addresses of the functions that draw: normals and uniforms, one group of futures after the other or in pairs."""
-    return symbols(module_text(lanes()), ("normals", "uniforms", "normals.pair", "uniforms.pair"))
+    """The addresses of the functions that draw."""
+    return symbols(module_text(vectors()), ("normals", "uniforms"))
 
 
 @functools.cache
@@ -333,36 +324,32 @@ class Streams:
         keys_at, bases_at, numbers_at, splits_at = (array.ctypes.data for array in arrays)
         return cls(law, n, even, shuffles, bits, *arrays, (keys_at, bases_at, numbers_at, splits_at))
 
-    def words(self, stream: int, part: int, *, pairs: bool) -> list[int]:
-        """What the code is told, in the order of `codegen.STREAM`, of a stream in a randomisation, by their places.
-
-        `pairs`: there is room for a whole number of pairs of groups of futures.
-        """
-        name = ("normals" if self.law == "brownian" else "uniforms") + (".pair" if pairs else "")
+    def words(self, stream: int, part: int) -> list[int]:
+        """What the code is told, in the order of `codegen.STREAM`, of a stream in a randomisation, by their places."""
+        name = "normals" if self.law == "brownian" else "uniforms"
         keys, bases, numbers, splits = self.addresses
         keys += stream * self.keys.strides[0] + part * self.keys.strides[1]
         bases += stream * self.bases.strides[0] + part * self.bases.strides[1]
         return [functions()[name], keys, self.even, self.shuffles, numbers, splits, bases, self.bits]
 
 
-def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range, points: range, *, pairs: bool = True) -> Array:
+def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range, points: range) -> Array:
     """The draws of some streams for neighbouring points of some randomisations: (stream, n, randomisation, point).
 
     Points are rounded up to whole groups. `law` is `brownian` or `uniforms` (n months), `uniform` or `view_uniform` (n is 1).
     """
-    n_lanes = lanes()
+    n_lanes = vectors().lanes
     groups = -(-len(points) // n_lanes)
-    groups += groups & 1 if pairs else 0
     out = np.empty((len(names), n, len(parts), groups * n_lanes))
     if not names:
         return out
     streams = Streams.of(design, law, names, n)
     starts = np.arange(points.start, points.start + n_lanes, dtype=np.uint32)
     out_at, starts_at = out.ctypes.data, starts.ctypes.data
-    code = SIGNATURE(streams.words(0, 0, pairs=pairs)[0])
+    code = SIGNATURE(streams.words(0, 0)[0])
     for stream in range(len(names)):
         for place, part in enumerate(parts):
-            _, keys, even, shuffles, numbers, splits, bases, bits = streams.words(stream, part, pairs=pairs)
+            _, keys, even, shuffles, numbers, splits, bases, bits = streams.words(stream, part)
             begin = out_at + stream * out.strides[0] + place * out.strides[2], out.strides[1] // 8, starts_at
             code(*begin, 0, n_lanes, groups, n, even, keys, numbers, splits, shuffles, bases, bits)
     return out

@@ -1,4 +1,4 @@
-"""exp and log in fewer instructions where vectors have eight lanes: AVX-512 looks sixteen numbers up without memory.
+"""exp and log in fewer instructions where the processor has AVX-512, which looks sixteen numbers up without memory.
 
 Elsewhere they are those of `vector_math`. Errors, measured by the tests over the whole range: 2 units in the last place.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from prenup.engine.native.vector_math import LN2_HIGH, LN2_LOW, Shape, Text, exponential, hex_double, logarithm, scaled
+from prenup.engine.native.vector_math import EIGHT, LN2_HIGH, LN2_LOW, Shape, Text, exponential, hex_double, logarithm, scaled
 
 _POWERS = tuple(2.0 ** (i / 16) for i in range(16))
 _EXP_COEFFICIENTS = (0.5, 0.1666666666529896, 0.04166666666495703, 0.008333449817651228, 0.0013889034494096299)
@@ -36,14 +36,9 @@ _FROM_3_4_OR_NOTHING = 11
 """How to take a fraction: from 3/4 to 3/2, not-a-number for what is negative."""
 
 
-def has_tables(shape: Shape) -> bool:
-    """Whether vectors are looked up in."""
-    return shape.lanes == 8
-
-
 def quick_exponential(t: Text, argument: str) -> str:
     """exp(x) = 2^n * exp(r), where n is a number of sixteenths and |r| <= log(2)/32."""
-    if not has_tables(t.shape):
+    if not t.shape.masks:
         return exponential(t, argument)
     s = t.shape
     x = t.least(t.number(710.0), t.most(t.number(-746.0), argument))
@@ -59,14 +54,11 @@ def quick_exponential(t: Text, argument: str) -> str:
 
 def quick_logarithm(t: Text, argument: str) -> str:
     """log(x) = k * log(2) + log(c) + log(1 + f), where c is one of sixteen; zero and infinity have k infinite."""
-    if not has_tables(t.shape):
+    if not t.shape.masks:
         return logarithm(t, argument)
     s = t.shape
-    m = t.put(
-        f"call {s.double} @llvm.x86.avx512.mask.getmant.pd.512({s.double} {argument}, i32 {_FROM_3_4_OR_NOTHING}, "
-        f"{s.double} zeroinitializer, i8 -1, i32 4)"
-    )
-    k = t.put(f"fsub {s.double} {_exponent(t, argument)}, {_exponent(t, m)}")
+    m = _of_each(t, "getmant", argument, f"i32 {_FROM_3_4_OR_NOTHING}, ")
+    k = t.put(f"fsub {s.double} {_of_each(t, 'getexp', argument)}, {_of_each(t, 'getexp', m)}")
     sixteenth = t.put(f"lshr {s.int64} {t.put(f'bitcast {s.double} {m} to {s.int64}')}, {s.integer(48)}")
     f = t.fma(m, _looked_up(t, _RECIPROCALS, sixteenth), t.number(-1.0))
     inner = t.fma(_polynomial(t, _LOG_COEFFICIENTS, f), f, t.number(-0.5))
@@ -82,26 +74,25 @@ def _polynomial(t: Text, coefficients: tuple[float, ...], x: str) -> str:
     return total
 
 
-def _exponent(t: Text, x: str) -> str:
-    """The whole number n with 2^n <= |x| < 2^(n + 1)."""
-    v = t.shape.double
-    return t.put(f"call {v} @llvm.x86.avx512.mask.getexp.pd.512({v} {x}, {v} zeroinitializer, i8 -1, i32 4)")
+def _of_each(t: Text, what: str, x: str, how: str = "") -> str:
+    """`getexp`: the whole number n with 2^n <= |x| < 2^(n + 1). `getmant`: the fraction, taken in a way of several."""
+    call = f"call {EIGHT} @llvm.x86.avx512.mask.{what}.pd.512"
+    return t.in_eights(lambda x: t.put(f"{call}({EIGHT} {x}, {how}{EIGHT} zeroinitializer, i8 -1, i32 4)"), ("double", x))
 
 
 def _looked_up(t: Text, numbers: tuple[float, ...], place: str) -> str:
     """In each lane one of sixteen numbers: its place is in the lowest four bits."""
-    v = t.shape.double
     low, high = ("<" + ", ".join(f"double {hex_double(n)}" for n in half) + ">" for half in (numbers[:8], numbers[8:]))
-    return t.put(f"call {v} @llvm.x86.avx512.vpermi2var.pd.512({v} {low}, {t.shape.int64} {place}, {v} {high})")
+    call = f"call {EIGHT} @llvm.x86.avx512.vpermi2var.pd.512"
+    return t.in_eights(lambda place: t.put(f"{call}({EIGHT} {low}, <8 x i64> {place}, {EIGHT} {high})"), ("i64", place))
 
 
 def table_declarations(shape: Shape) -> str:
     """The instructions of AVX-512 that are called by name."""
-    v, n = shape.double, shape.int64
-    if not has_tables(shape):
+    if not shape.masks:
         return ""
     return "\n".join([
-        f"declare {v} @llvm.x86.avx512.mask.getmant.pd.512({v}, i32, {v}, i8, i32)",
-        f"declare {v} @llvm.x86.avx512.mask.getexp.pd.512({v}, {v}, i8, i32)",
-        f"declare {v} @llvm.x86.avx512.vpermi2var.pd.512({v}, {n}, {v})",
+        f"declare {EIGHT} @llvm.x86.avx512.mask.getmant.pd.512({EIGHT}, i32, {EIGHT}, i8, i32)",
+        f"declare {EIGHT} @llvm.x86.avx512.mask.getexp.pd.512({EIGHT}, {EIGHT}, i8, i32)",
+        f"declare {EIGHT} @llvm.x86.avx512.vpermi2var.pd.512({EIGHT}, <8 x i64>, {EIGHT})",
     ])  # fmt: skip

@@ -1,10 +1,7 @@
-"""exp, log, power and the inverse normal as polynomials in LLVM's language, for one number or for a vector of them.
-
-None branches but the inverse normal, which goes another way where a number of a vector lies far out: about once in a hundred.
+"""exp, log and power as polynomials without a branch in LLVM's language, for one number or for a vector of them.
 
 Errors against exact results, measured by the tests over the whole range: exp and log 2 units in the last place, power 1e-13
-relative where the result is below 1e13, the inverse normal 1e-14. Not-a-number in gives not-a-number out; infinities and zero
-come out as in NumPy.
+relative where the result is below 1e13. Not-a-number in gives not-a-number out; infinities and zero come out as in NumPy.
 """
 
 from __future__ import annotations
@@ -14,9 +11,8 @@ import math
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from prenup.engine.normal import FAR, FAR_RATIO, TAIL_RATIO
+EIGHT = "<8 x double>"
 
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _LOG_COEFFICIENTS = (
@@ -32,38 +28,16 @@ _EXP_COEFFICIENTS = (
 )  # fmt: skip
 """Of exp(r) in powers of r up to |r| = log(2)/2, within 2e-17 of it: Chebyshev interpolation in 40 digits."""
 
-_SINE = (
-    6.283185307179586, -41.341702240399634, 81.60524927594804, -76.70585970427454, 42.058685020160894, -15.093804209987114,
-    3.7808689593022957,
-)  # fmt: skip
-_COSINE = (
-    1.0, -19.73920880217842, 64.93939402236538, -85.45681709034115, 60.24462008593029, -26.42425703488269, 7.810290968144191,
-)  # fmt: skip
-"""Of the sine of a part of a turn, over that part, and of its cosine: in powers of its square, up to an eighth of a turn,
-within 2e-16 of them. Chebyshev interpolation in 50 digits."""
-
-_NEAR = 0.002 * 0.998
-"""The least u (1 - u) in the middle of the normal distribution: all but four numbers in a thousand are there."""
-
-_MIDDLE_TOP = (
-    8.287087794479152, 111948.72536885219, 319880084.8380081, 322887899837.3058, 141252701675009.53,
-    2.9684820933536772e16, 3.1668014918706314e18, 1.7617706991465565e20, 5.143702581511703e21, 7.78277761268903e22,
-    5.893925128852534e23, 2.0881408158179359e24, 3.0484668861223395e24, 1.405221232084158e24, 9.116471531486098e22,
-)  # fmt: skip
-_MIDDLE_BOTTOM = (
-    1.0, 15533.92074993756, 48921932.741057165, 53781255294.92126, 25555067728643.91, 5846103781355316.0,
-    6.828644513572172e17, 4.198672264076592e19, 1.3733050046886967e21, 2.372968187172993e22, 2.1101569164370885e23,
-    9.161408663771451e23, 1.7623082250009578e24, 1.2429219141255922e24, 2.031203151910227e23,
-)  # fmt: skip
-"""Of the inverse normal over u - 1/2, as a ratio of polynomials in u (1 - u), lowest power first: interpolated in 60 digits at
-Chebyshev points of its logarithm, within 3e-16. All coefficients are positive, so that nothing cancels."""
-
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One double, or a vector of them, with the names that LLVM has for it."""
+    """One double, or a vector of them, with the names that LLVM has for it.
+
+    `masks`: the processor has AVX-512, so that yes and no of eight lanes are a byte.
+    """
 
     lanes: int
+    masks: bool = False
 
     @property
     def double(self) -> str:
@@ -130,6 +104,26 @@ class Text:
     def number(self, value: float) -> str:
         return self.shape.constant(value)
 
+    def in_eights(self, put: Callable[..., str], *values: tuple[str, str]) -> str:
+        """Doubles that `put` makes of eight lanes of each value at a time; values have the kind of one lane, and a name."""
+        if self.shape.lanes == 8:
+            return put(*(name for _, name in values))
+        whole = self.shape.lanes
+        parts = []
+        for first in range(0, whole, 8):
+            places = ", ".join(f"i32 {lane}" for lane in range(first, first + 8))
+            kinds = [(f"<{whole} x {kind}>", name) for kind, name in values]
+            parts.append(
+                put(*(self.put(f"shufflevector {kind} {name}, {kind} poison, <8 x i32> <{places}>") for kind, name in kinds))
+            )
+        while len(parts) > 1:
+            width = whole // len(parts)
+            lanes = ", ".join(f"i32 {lane}" for lane in range(2 * width))
+            kind = f"<{width} x double>"
+            pairs = zip(parts[::2], parts[1::2], strict=True)
+            parts = [self.put(f"shufflevector {kind} {a}, {kind} {b}, <{2 * width} x i32> <{lanes}>") for a, b in pairs]
+        return parts[0]
+
     def least(self, a: str, b: str) -> str:
         """The smaller of two; not-a-number if either is."""
         return self._first(self.select(self.compare("olt", a, b), a, b), a)
@@ -151,11 +145,11 @@ def exponential(t: Text, argument: str) -> str:
     n = t.put(f"call {s.double} @llvm.rint.{s.suffix}({s.double} {t.op('fmul', x, t.number(math.log2(math.e)))})")
     r = t.fma(n, t.number(-LN2_HIGH), x)
     r = t.fma(n, t.number(-LN2_LOW), r)
-    total = _in_halves(t, _EXP_COEFFICIENTS, r)
+    total = in_halves(t, _EXP_COEFFICIENTS, r)
     return scaled(t, total, n)
 
 
-def _in_halves(t: Text, coefficients: tuple[float, ...], x: str) -> str:
+def in_halves(t: Text, coefficients: tuple[float, ...], x: str) -> str:
     """A polynomial, lowest power first, as its even and its odd powers: two sums that need not wait for each other."""
     square = t.op("fmul", x, x)
     sums = []
@@ -170,9 +164,12 @@ def _in_halves(t: Text, coefficients: tuple[float, ...], x: str) -> str:
 def scaled(t: Text, x: str, n: str) -> str:
     """x * 2^n, where n is a whole number from -1,100 to 1,100 or not a number."""
     s = t.shape
-    if s.lanes == 8:  # AVX-512 has an instruction for it
-        v = s.double
-        return t.put(f"call {v} @llvm.x86.avx512.mask.scalef.pd.512({v} {x}, {v} {n}, {v} zeroinitializer, i8 -1, i32 4)")
+    if s.masks:  # AVX-512 has an instruction for it
+        call = f"call {EIGHT} @llvm.x86.avx512.mask.scalef.pd.512"
+        return t.in_eights(
+            lambda x, n: t.put(f"{call}({EIGHT} {x}, {EIGHT} {n}, {EIGHT} zeroinitializer, i8 -1, i32 4)"),
+            ("double", x), ("double", n),
+        )  # fmt: skip
     there = t.select(t.compare("ord", n, n), n, t.number(0.0))
     whole = t.put(f"fptosi {s.double} {there} to {s.int64}")
     half = t.put(f"ashr {s.int64} {whole}, {s.integer(1)}")
@@ -208,7 +205,7 @@ def _logarithm(t: Text, x: str, more: str = "") -> str:
     f = t.put(f"fsub {s.double} {m}, {t.number(1.0)}")
     q = t.put(f"fdiv {s.double} {f}, {t.op('fadd', t.number(2.0), f)}")
     z = t.op("fmul", q, q)
-    r = t.op("fmul", _in_halves(t, _LOG_COEFFICIENTS, z), z)
+    r = t.op("fmul", in_halves(t, _LOG_COEFFICIENTS, z), z)
     half_square = t.op("fmul", t.op("fmul", t.number(0.5), f), f)
     inner = t.fma(exponent, t.number(LN2_LOW), t.op("fmul", q, t.op("fadd", half_square, r)))
     whole = t.op("fsub", f, t.op("fsub", half_square, inner))
@@ -247,98 +244,6 @@ def power_function(shape: Shape) -> str:
     return _function("pow", shape, "%x, %y", t, result)
 
 
-def ppf_function(shape: Shape) -> str:
-    """The inverse normal: one ratio in the middle, where nearly all numbers are; lanes that are not take another way."""
-    t = Text(shape)
-    inside = t.op("fmul", "%x", t.op("fsub", t.number(1.0), "%x"))
-    from_half = t.op("fsub", "%x", t.number(0.5))
-    return "\n".join([_far_function(shape), "", _middle_function("ppf", t, inside, from_half, "%x")])
-
-
-def centred_ppf_function(shape: Shape) -> str:
-    """The inverse normal of a number's distance from 1/2, where it is exact as that of draws is: two operations fewer."""
-    t = Text(shape)
-    inside = t.fma(t.put(f"fneg {shape.double} %x"), "%x", t.number(0.25))
-    u = t.op("fadd", "%x", t.number(0.5))
-    return "\n".join([_far_function(shape), "", _middle_function("ppf.centred", t, inside, "%x", u)])
-
-
-def _middle_function(name: str, t: Text, inside: str, from_half: str, u: str) -> str:
-    """A function that begins with the lines of `t`: the inverse normal by u (1 - u) and u - 1/2, and by u itself far out."""
-    s = t.shape
-    far = any_far = t.compare("ult", inside, t.number(_NEAR))
-    if s.lanes > 1:
-        any_far = t.put(f"call i1 @llvm.vector.reduce.or.v{s.lanes}i1({s.bool} {far})")
-    middle = t.op("fmul", _ratio(t, (_MIDDLE_TOP[::-1], _MIDDLE_BOTTOM[::-1]), inside), from_half)
-    return "\n".join([
-        f"define internal {s.double} @prenup.{name}.{s.suffix}({s.double} %x) nounwind {{",
-        "entry:", *t.lines, f"  br i1 {any_far}, label %tails, label %done",
-        "tails:", f"  %tail = call {s.double} @prenup.far.{s.suffix}({s.double} {u})",
-        f"  %mixed = select {s.bool} {far}, {s.double} %tail, {s.double} {middle}", "  br label %done",
-        "done:", f"  %z = phi {s.double} [ {middle}, %entry ], [ %mixed, %tails ]", f"  ret {s.double} %z", "}",
-    ])  # fmt: skip
-
-
-def normal_pair(n_lanes: int, bits: str, first: str, second: str) -> list[str]:
-    """Two normal numbers, as `first` and `second`, from 64 random bits of each lane: `engine.sobol.random_normals`.
-
-    The angle is a quarter turn, or two or three, and an eighth of a turn at most besides.
-    """
-    shape = Shape(n_lanes)
-    t, v64, vd = Text(shape, prefix="%n"), shape.int64, shape.double
-
-    def number(name: str, scale: float, offset: float) -> str:
-        return t.fma(t.put(f"uitofp {v64} {name} to {vd}"), t.number(scale), t.number(offset))
-
-    share = number(t.put(f"lshr {v64} {bits}, {shape.integer(32)}"), 2.0**-32, 2.0**-33)
-    log_size = t.op("fmul", _logarithm(t, share), t.number(-2.0))
-    size = t.put(f"call {vd} @llvm.sqrt.{shape.suffix}({vd} {log_size})")
-    turned = t.put(f"add {v64} {bits}, {shape.integer(1 << 29)}")
-    rest = number(t.put(f"and {v64} {turned}, {shape.integer((1 << 30) - 1)}"), 2.0**-32, 2.0**-33 - 2.0**-3)
-    square = t.op("fmul", rest, rest)
-    cosine, sine = _in_halves(t, _COSINE, square), t.op("fmul", _in_halves(t, _SINE, square), rest)
-    odd = t.put(f"icmp ne {v64} {t.put(f'and {v64} {turned}, {shape.integer(1 << 30)}')}, zeroinitializer")
-    twice = t.put(f"xor {v64} {turned}, {t.put(f'shl {v64} {turned}, {shape.integer(1)}')}")
-    for name, side, turns in ((first, t.select(odd, sine, cosine), twice), (second, t.select(odd, cosine, sine), turned)):
-        shifted = t.put(f"shl {v64} {turns}, {shape.integer(32)}")
-        sign = t.put(f"and {v64} {shifted}, {shape.integer(-(1 << 63))}")
-        length = t.put(f"bitcast {vd} {t.op('fmul', size, side)} to {v64}")
-        t.lines += [f"  {name}.bits = xor {v64} {length}, {sign}", f"  {name} = bitcast {v64} {name}.bits to {vd}"]
-    return t.lines
-
-
-def _far_function(shape: Shape) -> str:
-    """The inverse normal of AS 241 in its tails, without its middle."""
-    t = Text(shape)
-    rest = t.op("fsub", t.number(1.0), "%x")
-    tail = t.select(t.compare("olt", rest, "%x"), rest, "%x")
-    logarithm = t.put(f"call {shape.double} @prenup.log.{shape.suffix}({shape.double} {tail})")
-    r = t.put(f"call {shape.double} @llvm.sqrt.{shape.suffix}({shape.double} {t.put(f'fneg {shape.double} {logarithm}')})")
-    far = t.compare("ogt", r, t.number(FAR))
-    from_ = t.select(far, t.op("fsub", r, t.number(FAR)), t.op("fsub", r, t.number(1.6)))
-    size = _ratio(t, TAIL_RATIO, from_, FAR_RATIO, far)
-    size = t.select(t.compare("oeq", r, t.number(float("inf"))), r, size)
-    offset = t.op("fsub", "%x", t.number(0.5))
-    signed = t.put(f"call {shape.double} @llvm.copysign.{shape.suffix}({shape.double} {size}, {shape.double} {offset})")
-    head = f"define internal {shape.double} @prenup.far.{shape.suffix}({shape.double} %x) nounwind {{"
-    return "\n".join([head, *t.lines, f"  ret {shape.double} {signed}", "}"])
-
-
-def _ratio(t: Text, ratio: Any, x: str, other: Any = None, where: str = "") -> str:
-    """Two polynomials, one over the other, highest power first; with `other`, its coefficients where the condition holds."""
-    sums = []
-    for part in (0, 1):
-        coefficients = [
-            t.number(c) if other is None else t.select(where, t.number(o), t.number(c))
-            for c, o in zip(ratio[part], other[part] if other is not None else ratio[part], strict=True)
-        ]
-        total = coefficients[0]
-        for coefficient in coefficients[1:]:
-            total = t.fma(total, x, coefficient)
-        sums.append(total)
-    return t.put(f"fdiv {t.shape.double} {sums[0]}, {sums[1]}")
-
-
 def _function(name: str, shape: Shape, parameters: str, text: Text, result: str) -> str:
     arguments = ", ".join(f"{shape.double} {p}" for p in parameters.split(", "))
     head = f"define internal {shape.double} @prenup.{name}.{shape.suffix}({arguments}) nounwind readnone {{"
@@ -353,6 +258,6 @@ def declarations(shape: Shape) -> str:
     more = [f"declare {t} @llvm.fmuladd.{s}({t}, {t}, {t})"]
     if shape.lanes > 1:
         more.append(f"declare i1 @llvm.vector.reduce.or.v{shape.lanes}i1({shape.bool})")
-    if shape.lanes == 8:
-        more.append(f"declare {t} @llvm.x86.avx512.mask.scalef.pd.512({t}, {t}, {t}, i8, i32)")
+    if shape.masks:
+        more.append(f"declare {EIGHT} @llvm.x86.avx512.mask.scalef.pd.512({EIGHT}, {EIGHT}, {EIGHT}, i8, i32)")
     return "\n".join([*one, *two, *more])
