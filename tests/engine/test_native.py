@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 import shutil
 import subprocess
@@ -30,7 +31,7 @@ from prenup.engine.native.vector_math import Shape
 from prenup.engine.reference import Block, Filled
 from prenup.engine.run import KEPT, Settings
 from prenup.engine.streams import Design
-from prenup.sheet.expr import FUNCTIONS, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View
+from prenup.sheet.expr import FUNCTIONS, ZERO, Const, Expr, Op, Param, Prev, Ref, Shock, Table, View
 from prenup.sheet.order import ordered
 from prenup.sheet.sheet import Row, Sheet
 
@@ -133,6 +134,32 @@ def chaotic(sheet: Sheet) -> bool:
     risky = {"sub", "pow", "log", "div", "sqrt", "exp"}
     used = {n.fn for row in sheet.rows.values() for n in walk(row.expr) if isinstance(n, Op)}
     return bool(used & comparing and used & risky) or "pow" in used or {"exp", "sub"} <= used or {"sub", "div"} <= used
+
+
+SMALL = Design(3, 2, 2, 16), Block(range(2), range(2), range(16))
+
+
+def with_rows_alone(rows: dict[str, Row]) -> Sheet:
+    """A sheet of nothing but rows, and of what they may stand on."""
+    calendar = Calendar(datetime.date(2025, 1, 1), 2)
+    values, unknowns = {"p": 0.7, "q": -1.3}, {"v": Number(0.0, NUMBER)}
+    return Sheet(calendar, "USD", ordered(rows, Log()), (), {}, {}, values, unknowns, {})
+
+
+@pytest.mark.parametrize("fn", FUNCTIONS)
+def test_every_function_at_its_edges(fn: str) -> None:
+    """Of constants, of what is known, of what a view settles and of what a path draws; infinities and not-a-number too."""
+    infinity = Const(1.0) / ZERO
+    numbers = [ZERO, Const(1.0), Const(-1.0), Const(2.0), Const(0.5), infinity, -infinity, ZERO / ZERO]
+    kinds = [Param("p", NUMBER), Param("q", NUMBER), View("v"), Shock("z", "uniform")]
+    n = FUNCTIONS[fn]
+    choices = itertools.product(numbers if n == 3 else numbers + kinds, repeat=n)
+    rows = {f"r{i}": Row(f"r{i}", Op(fn, some), "", "end") for i, some in enumerate(choices)}
+    found, expected = (
+        engine_named(name).prepare(with_rows_alone(rows), tuple(rows), ()).fill(*SMALL) for name in ("native", "reference")
+    )
+    for name, y in expected.finals.items():
+        assert np.allclose(found.finals[name], y, rtol=1e-9, atol=1e-12, equal_nan=True), rows[name].expr
 
 
 @pytest.mark.parametrize("lanes", [4, 8, 16])

@@ -111,8 +111,8 @@ def test_powers_of_what_deals_raise(shape: Shape) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_powers_at_their_edges_are_those_of_numpy(shape: Shape) -> None:
-    edges = [0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, np.inf, np.nan]
-    x, y = (np.array(v).ravel() for v in np.meshgrid(edges, [0.0, 1.0, -1.0, 2.0, 3.0, 0.5, -0.5, -3.0]))
+    edges = [0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, np.inf, -np.inf, np.nan]
+    x, y = (np.array(v).ravel() for v in np.meshgrid(edges, [0.0, 1.0, -1.0, 2.0, 3.0, 0.5, -0.5, -3.0, np.inf, -np.inf, np.nan]))
     with np.errstate(all="ignore"):
         expected = np.power(x, y)
     assert np.allclose(apply("pow", shape, x, y), expected, rtol=1e-14, equal_nan=True)

@@ -20,7 +20,7 @@ from prenup.engine.native.table_math import quick_exponential, quick_logarithm, 
 from prenup.engine.native.vector_math import Shape, Text, declarations, exp_function, log_function, power_function
 from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View, walk
 
-VERSION = 6
+VERSION = 7
 """Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}

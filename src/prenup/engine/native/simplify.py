@@ -71,14 +71,21 @@ def _div(node: Op, a: Expr, b: Expr) -> Expr:
 
 
 def _pow(node: Op, a: Expr, b: Expr) -> Expr:
-    """A power of a number, or to a fraction that is a number, by one exponential; x^2 by a product."""
+    """A power of a number, or of what is not negative to a fraction that is a number, by one exponential; x^2 by a product."""
+    if is_number(a, 1.0):
+        return ONE
     if isinstance(a, Const) and 0.0 < a.value < math.inf:
         return Op("exp", (_mul(Op("mul", (b, Const(math.log(a.value)))), b, Const(math.log(a.value))),))
     if isinstance(b, Const) and b.value == 2.0:
         return Op("mul", (a, a))
-    if isinstance(b, Const) and 0.0 < b.value < math.inf and b.value != round(b.value):
+    if isinstance(b, Const) and 0.0 < b.value < math.inf and b.value != round(b.value) and _never_negative(a):
         return Op("exp", (Op("mul", (b, Op("log", (a,)))),))
     return node
+
+
+def _never_negative(node: Expr) -> bool:
+    """Whether an expression can't be below zero, by its form."""
+    return isinstance(node, Op) and (node.fn == "exp" or (node.fn == "max" and any(is_number(a, 0.0) for a in node.args)))
 
 
 def _and(node: Op, a: Expr, b: Expr) -> Expr:

@@ -225,22 +225,22 @@ def log_function(shape: Shape, how: Callable[[Text, str], str] = logarithm) -> s
 
 
 def power_function(shape: Shape) -> str:
-    """x^y = exp(y * log|x|), with the sign of an odd whole power of a negative number; 0^0 and 1^y are 1."""
+    """x^y = exp(y * log|x|), with the sign of an odd whole power of a negative number; x^0 and 1^y are 1."""
     t, s = Text(shape), shape
     size = t.put(f"call {s.double} @llvm.fabs.{s.suffix}({s.double} %x)")
     logarithm = t.put(f"call {s.double} @prenup.log.{s.suffix}({s.double} {size})")
     product = t.put(f"fmul {s.double} %y, {logarithm}")
     result = t.put(f"call {s.double} @prenup.exp.{s.suffix}({s.double} {product})")
+    result = t.select(t.compare("oeq", size, t.number(1.0)), t.number(1.0), result)
     rounded = t.put(f"call {s.double} @llvm.rint.{s.suffix}({s.double} %y)")
     halved = t.put(f"fmul {s.double} %y, {t.number(0.5)}")
     even = t.compare("oeq", t.put(f"call {s.double} @llvm.rint.{s.suffix}({s.double} {halved})"), halved)
     signed = t.select(even, result, t.put(f"fneg {s.double} {result}"))
     whole = t.compare("oeq", rounded, "%y")
-    of_negative = t.select(whole, signed, t.number(math.nan))
+    infinite = t.compare("oeq", size, t.number(math.inf))
+    of_negative = t.select(whole, signed, t.select(infinite, result, t.number(math.nan)))
     result = t.select(t.compare("olt", "%x", t.number(0.0)), of_negative, result)
-    one = t.compare("oeq", "%y", t.number(0.0))
-    result = t.select(one, t.number(1.0), result)
-    result = t.select(t.compare("oeq", "%x", t.number(1.0)), t.number(1.0), result)
+    result = t.select(t.compare("oeq", "%y", t.number(0.0)), t.number(1.0), result)
     return _function("pow", shape, "%x, %y", t, result)
 
 
