@@ -76,7 +76,9 @@ def _pow(node: Op, a: Expr, b: Expr) -> Expr:
         return ONE
     if isinstance(a, Const) and 0.0 < a.value < math.inf:
         return Op("exp", (_mul(Op("mul", (b, Const(math.log(a.value)))), b, Const(math.log(a.value))),))
-    if isinstance(b, Const) and b.value == 2.0:
+    if is_number(b, 1.0):
+        return a
+    if is_number(b, 2.0):
         return Op("mul", (a, a))
     if isinstance(b, Const) and 0.0 < b.value < math.inf and b.value != round(b.value) and _never_negative(a):
         return Op("exp", (Op("mul", (b, Op("log", (a,)))),))
