@@ -76,7 +76,7 @@ def test_a_root_of_what_a_few_events_change_is_worked_out_once_a_month_in_each_c
         Row("gone", Prev("gone") | (NOISE > 1.0), ""),
         Row("late", Prev("late") | (NOISE > 2.0), ""),
         Row("rate", where_(Ref("gone"), View("v"), RATE) * where_(Ref("late"), 0.5, 1.0), ""),
-        Row("x", Prev("x") * call("pow", Ref("rate") + 1.0, Const(1 / 12)) * call("exp", NOISE), "", start=ONE),
+        Row("x", Prev("x") * call("pow", call("max", Ref("rate") + 1.0, ZERO), 1 / 12) * call("exp", NOISE), "", start=ONE),
     ]
     found = program(sheet(rows), ("x",), ())
     lively = operations(found, (node for _, node in found.lively))
