@@ -11,16 +11,15 @@ from scipy.special import ndtri
 
 from prenup.engine.native.compile import symbols, vectors
 from prenup.engine.native.normal_numbers import ppf_function
-from prenup.engine.native.table_math import quick_exponential, quick_logarithm, table_declarations
-from prenup.engine.native.vector_math import Shape, declarations, exp_function, log_function, power_function
+from prenup.engine.native.table_math import exp_function, log_function
+from prenup.engine.native.vector_math import Shape, declarations, power_function
 
 SHAPES = {"one": Shape(1), "many": Shape(vectors().lanes), "ours": vectors()}
-WAYS = {"one": (Shape(1), False), "many": (Shape(vectors().lanes), False), "looked up": (vectors(), True)}
-"""How exp and log are worked out: by polynomials alone, or with tables where the machine has them."""
+"""One number; vectors of polynomials alone; those of this machine, with tables where it has them."""
 APPLY = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)
 
 
-def apply(name: str, shape: Shape, x: np.ndarray, y: np.ndarray | None = None, *, tables: bool = False) -> np.ndarray:
+def apply(name: str, shape: Shape, x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
     """A function of the engine on an array, group by group."""
     t = shape.double
     two = name == "pow"
@@ -38,9 +37,8 @@ def apply(name: str, shape: Shape, x: np.ndarray, y: np.ndarray | None = None, *
     ])  # fmt: skip
     parts = [
         declarations(shape),
-        table_declarations(shape),
-        exp_function(shape, quick_exponential) if tables else exp_function(shape),
-        log_function(shape, quick_logarithm) if tables else log_function(shape),
+        exp_function(shape),
+        log_function(shape),
         power_function(shape),
         ppf_function(shape),
         loop,
@@ -65,18 +63,18 @@ def spread(low: float, high: float, n: int = 200_000) -> np.ndarray:
     return np.random.default_rng(1).uniform(low, high, n)
 
 
-@pytest.mark.parametrize(("shape", "tables"), WAYS.values(), ids=WAYS)
-def test_exp_is_within_two_units_in_the_last_place(shape: Shape, tables: bool) -> None:
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_exp_is_within_two_units_in_the_last_place(shape: Shape) -> None:
     x = np.concatenate([spread(-708, 709.7), spread(-1, 1), spread(-1e-8, 1e-8, 1000)])
-    assert ulps(apply("exp", shape, x, tables=tables), np.exp(x.astype(np.longdouble))).max() <= 2.0
+    assert ulps(apply("exp", shape, x), np.exp(x.astype(np.longdouble))).max() <= 2.0
 
 
-@pytest.mark.parametrize(("shape", "tables"), WAYS.values(), ids=WAYS)
-def test_exp_at_its_edges(shape: Shape, tables: bool) -> None:
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_exp_at_its_edges(shape: Shape) -> None:
     x = np.array([0.0, -0.0, 1.0, np.inf, -np.inf, np.nan, 709.8, 710.0, 1e308, -745.0, -746.0, -1e308, -708.5, -720.0])
     with np.errstate(all="ignore"):
         expected = np.exp(x)
-    found = apply("exp", shape, x, tables=tables)
+    found = apply("exp", shape, x)
     assert np.array_equal(np.isnan(found), np.isnan(expected))
     tiny = np.isfinite(expected) & (expected < 2.3e-308)
     assert np.allclose(found[tiny], expected[tiny], rtol=0, atol=1e-323)
@@ -86,19 +84,19 @@ def test_exp_at_its_edges(shape: Shape, tables: bool) -> None:
     assert np.allclose(found[finite], expected[finite], rtol=5e-16)
 
 
-@pytest.mark.parametrize(("shape", "tables"), WAYS.values(), ids=WAYS)
-def test_log_is_within_two_units_in_the_last_place(shape: Shape, tables: bool) -> None:
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_log_is_within_two_units_in_the_last_place(shape: Shape) -> None:
     x = np.concatenate([np.exp(spread(-700, 700)), spread(0.5, 2.0), 1 + spread(-1e-6, 1e-6, 2000), spread(1e-320, 1e-308, 2000)])
-    found, exact = apply("log", shape, x, tables=tables), np.log(x.astype(np.longdouble))
+    found, exact = apply("log", shape, x), np.log(x.astype(np.longdouble))
     assert ulps(found, exact).max() <= 2.0
 
 
-@pytest.mark.parametrize(("shape", "tables"), WAYS.values(), ids=WAYS)
-def test_log_at_its_edges(shape: Shape, tables: bool) -> None:
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_log_at_its_edges(shape: Shape) -> None:
     x = np.array([0.0, -0.0, 1.0, np.inf, -np.inf, np.nan, -1.0, 5e-324, 1.7976931348623157e308])
     with np.errstate(all="ignore"):
         expected = np.log(x)
-    assert np.allclose(apply("log", shape, x, tables=tables), expected, rtol=5e-16, equal_nan=True)
+    assert np.allclose(apply("log", shape, x), expected, rtol=5e-16, equal_nan=True)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)

@@ -130,10 +130,8 @@ class AbstractProgram:
             filling = self.begun(design, block, views)
             for number, found in enumerate(self.work(filling, levers, stop)):
                 counts[number] = found.sound.sum(axis=(1, 2))
-                all_sound = bool(found.sound.all())
                 for row, values in enumerate(found.finals.values()):
-                    kept = values if all_sound else np.where(found.sound, values, 0.0)
-                    totals[number, row] = kept.sum(axis=(1, 2))
+                    totals[number, row] = np.where(found.sound, values, 0.0).sum(axis=(1, 2))
         return totals, counts
 
 

@@ -53,6 +53,7 @@ class Calm(Expr):
 
 
 INPUTS = Const | Held | View | Settled | Monthly
+"""What no path and no row of months changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class _Sorting:
                 continue
             node = self.settled(row.expr)
             starts[row.name], equations[row.name] = self.settled(row.start), node
-            if isinstance(node, Const | Held | View | Settled | Monthly | Begun | Ref):
+            if isinstance(node, INPUTS | Begun | Ref):
                 self.instead[row.name] = node
         return starts, equations
 
@@ -329,11 +330,7 @@ class _Sorting:
         return result if lively else self._calm(result)
 
     def _calm(self, node: Expr) -> Expr:
-        return (
-            node
-            if isinstance(node, Const | Held | View | Settled | Monthly)
-            else self.calm.setdefault(node, Calm(len(self.calm)))
-        )
+        return node if isinstance(node, INPUTS) else self.calm.setdefault(node, Calm(len(self.calm)))
 
     def _parted(self, node: Expr) -> tuple[bool, Expr]:
         """Whether an expression differs by path, and what it becomes if it does: calm parts are only cut out of lively ones."""

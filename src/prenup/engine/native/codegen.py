@@ -9,15 +9,14 @@ contracted to one rounding; what is put in another order is put so by `simplify`
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import TypeGuard
 
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
 from prenup.engine.native.layout import Layout
 from prenup.engine.native.normal_numbers import ppf_function
 from prenup.engine.native.simplify import is_number, is_truth
-from prenup.engine.native.table_math import quick_exponential, quick_logarithm, table_declarations
-from prenup.engine.native.vector_math import Shape, Text, declarations, exp_function, log_function, power_function
+from prenup.engine.native.table_math import exp_function, log_function, quick_exponential, quick_logarithm
+from prenup.engine.native.vector_math import Text, declarations, power_function
 from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View, walk
 
 VERSION = 7
@@ -34,12 +33,7 @@ _CALLS = {
     "pow": "prenup.pow",
     "ppf": "prenup.ppf",
 }
-_FUNCTIONS: dict[str, Callable[[Shape], str]] = {
-    "exp": lambda shape: exp_function(shape, quick_exponential),
-    "log": lambda shape: log_function(shape, quick_logarithm),
-    "pow": power_function,
-    "ppf": ppf_function,
-}
+_FUNCTIONS = {"exp": exp_function, "log": log_function, "pow": power_function, "ppf": ppf_function}
 _NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
 ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
@@ -65,7 +59,7 @@ def module_text(program: Program, layout: Layout) -> str:
     filling = _Filling(program, layout).text()
     used = dict.fromkeys(need for name, needs in _NEEDS.items() if f"@prenup.{name}." in filling for need in needs)
     functions = [function(shape) for name, function in _FUNCTIONS.items() if name in used]
-    return "\n\n".join([declarations(shape), table_declarations(shape), *functions, filling, _run(program, layout)])
+    return "\n\n".join([declarations(shape), *functions, filling, _run(program, layout)])
 
 
 class _Filling:

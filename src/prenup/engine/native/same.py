@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from prenup.engine.native.simplify import is_number, is_truth, simpler
-from prenup.sheet.expr import ZERO, Const, Expr, Op, Prev, Ref
+from prenup.sheet.expr import ONE, ZERO, Const, Expr, Op, Prev, Ref
 
 ROUNDS = 4
 """What is found once makes more to find; after so many times the rest is left as it is."""
@@ -76,22 +76,18 @@ class Same:
             for one, other in (node.args, node.args[::-1]):
                 if isinstance(one, Const) and self._is_truth(other):
                     yes = one.value != 0.0
-                    return (other if yes else ZERO) if node.fn == "and" else (Const(1.0) if yes else other)
+                    return (other if yes else ZERO) if node.fn == "and" else (ONE if yes else other)
         if node.fn == "div":
-            over = self.known(Op("div", (Const(1.0), node.args[1])))
+            over = self.known(Op("div", (ONE, node.args[1])))
             return node if over is None else self._simpler(Op("mul", (node.args[0], over)))
         return self._product(node) if node.fn == "mul" else simpler(node)
 
     def _product(self, node: Op) -> Expr:
         """x * a * b, where a and b are known, as x * (a * b); x * a may be a row."""
         for one, other in (node.args, node.args[::-1]):
-            inner = self.rows.get(one.name) if isinstance(one, Ref) else one
-            if not (isinstance(inner, Op) and inner.fn == "mul"):
-                continue
-            for factor, rest in (inner.args, inner.args[::-1]):
-                both = self.known(Op("mul", (factor, other)))
-                if both is not None:
-                    return simpler(Op("mul", (rest, both)))
+            found = self._times(self.rows.get(one.name) if isinstance(one, Ref) else one, other)
+            if found is not None:
+                return simpler(found)
         for one, other in (node.args, node.args[::-1]):
             if isinstance(one, Op) and one.fn in ("add", "sub") and self.known(other) is not None:
                 return self._weighed(one, other) or simpler(node)
@@ -102,6 +98,10 @@ class Same:
         if isinstance(node, Op) and node.fn in ("add", "sub"):
             one, other = (self._weighed(argument, weight) for argument in node.args)
             return None if one is None or other is None else Op(node.fn, (one, other))
+        return self._times(node, weight)
+
+    def _times(self, node: Expr | None, weight: Expr) -> Op | None:
+        """x * a times b as x * (a * b), where a and b are known."""
         if isinstance(node, Op) and node.fn == "mul":
             for factor, rest in (node.args, node.args[::-1]):
                 both = self.known(Op("mul", (factor, weight)))

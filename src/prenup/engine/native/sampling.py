@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from prenup.engine import bridge, sobol
 from prenup.engine.native.compile import symbols, vectors
 from prenup.engine.native.normal_numbers import centred_ppf_function, normal_pair
-from prenup.engine.native.table_math import quick_logarithm, table_declarations
-from prenup.engine.native.vector_math import Shape, declarations, log_function
+from prenup.engine.native.table_math import log_function
+from prenup.engine.native.vector_math import Shape, declarations
 from prenup.engine.streams import BROWNIAN_EVEN, Design
 
 Array = NDArray[np.float64]
@@ -250,7 +250,7 @@ def module_text(shape: Shape) -> str:
     """The module of draws; it depends on nothing but the vectors of the processor."""
     n = shape.lanes
     parts = ["declare i32 @llvm.fshl.i32(i32, i32, i32)", f"declare <{n} x i32> @llvm.bitreverse.v{n}i32(<{n} x i32>)"]
-    parts += [declarations(shape), table_declarations(shape), log_function(shape, quick_logarithm), centred_ppf_function(shape)]
+    parts += [declarations(shape), log_function(shape), centred_ppf_function(shape)]
     parts += [scramble_function(n), mix_function(n), _loop(shape, normal=True), _loop(shape, normal=False)]
     return "\n\n".join(parts)
 

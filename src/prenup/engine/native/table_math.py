@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import math
 
-from prenup.engine.native.vector_math import EIGHT, LN2_HIGH, LN2_LOW, Shape, Text, exponential, hex_double, logarithm, scaled
+from prenup.engine.native.vector_math import (
+    EIGHT,
+    LN2_HIGH,
+    LN2_LOW,
+    Shape,
+    Text,
+    exponential,
+    function_text,
+    hex_double,
+    logarithm,
+    scaled,
+)
 
 _POWERS = tuple(2.0 ** (i / 16) for i in range(16))
 _EXP_COEFFICIENTS = (0.5, 0.1666666666529896, 0.04166666666495703, 0.008333449817651228, 0.0013889034494096299)
@@ -66,6 +77,18 @@ def quick_logarithm(t: Text, argument: str) -> str:
     return t.op("fadd", t.fma(k, t.number(LN2_HIGH), _looked_up(t, _LOGARITHMS, sixteenth)), near)
 
 
+def exp_function(shape: Shape) -> str:
+    """The function exp."""
+    t = Text(shape)
+    return function_text("exp", shape, "%x", t, quick_exponential(t, "%x"))
+
+
+def log_function(shape: Shape) -> str:
+    """The function log."""
+    t = Text(shape)
+    return function_text("log", shape, "%x", t, quick_logarithm(t, "%x"))
+
+
 def _polynomial(t: Text, coefficients: tuple[float, ...], x: str) -> str:
     """A polynomial, lowest power first."""
     total = t.number(coefficients[-1])
@@ -85,14 +108,3 @@ def _looked_up(t: Text, numbers: tuple[float, ...], place: str) -> str:
     low, high = ("<" + ", ".join(f"double {hex_double(n)}" for n in half) + ">" for half in (numbers[:8], numbers[8:]))
     call = f"call {EIGHT} @llvm.x86.avx512.vpermi2var.pd.512"
     return t.in_eights(lambda place: t.put(f"{call}({EIGHT} {low}, <8 x i64> {place}, {EIGHT} {high})"), ("i64", place))
-
-
-def table_declarations(shape: Shape) -> str:
-    """The instructions of AVX-512 that are called by name."""
-    if not shape.masks:
-        return ""
-    return "\n".join([
-        f"declare {EIGHT} @llvm.x86.avx512.mask.getmant.pd.512({EIGHT}, i32, {EIGHT}, i8, i32)",
-        f"declare {EIGHT} @llvm.x86.avx512.mask.getexp.pd.512({EIGHT}, {EIGHT}, i8, i32)",
-        f"declare {EIGHT} @llvm.x86.avx512.vpermi2var.pd.512({EIGHT}, <8 x i64>, {EIGHT})",
-    ])  # fmt: skip

@@ -212,18 +212,6 @@ def _logarithm(t: Text, x: str, more: str = "") -> str:
     return t.fma(exponent, t.number(LN2_HIGH), whole)
 
 
-def exp_function(shape: Shape, how: Callable[[Text, str], str] = exponential) -> str:
-    """The function exp."""
-    t = Text(shape)
-    return _function("exp", shape, "%x", t, how(t, "%x"))
-
-
-def log_function(shape: Shape, how: Callable[[Text, str], str] = logarithm) -> str:
-    """The function log."""
-    t = Text(shape)
-    return _function("log", shape, "%x", t, how(t, "%x"))
-
-
 def power_function(shape: Shape) -> str:
     """x^y = exp(y * log|x|), with the sign of an odd whole power of a negative number; x^0 and 1^y are 1."""
     t, s = Text(shape), shape
@@ -241,10 +229,11 @@ def power_function(shape: Shape) -> str:
     of_negative = t.select(whole, signed, t.select(infinite, result, t.number(math.nan)))
     result = t.select(t.compare("olt", "%x", t.number(0.0)), of_negative, result)
     result = t.select(t.compare("oeq", "%y", t.number(0.0)), t.number(1.0), result)
-    return _function("pow", shape, "%x, %y", t, result)
+    return function_text("pow", shape, "%x, %y", t, result)
 
 
-def _function(name: str, shape: Shape, parameters: str, text: Text, result: str) -> str:
+def function_text(name: str, shape: Shape, parameters: str, text: Text, result: str) -> str:
+    """A function of the module: its name in LLVM, its parameters, the lines of its body and what it returns."""
     arguments = ", ".join(f"{shape.double} {p}" for p in parameters.split(", "))
     head = f"define internal {shape.double} @prenup.{name}.{shape.suffix}({arguments}) nounwind readnone {{"
     return "\n".join([head, *text.lines, f"  ret {shape.double} {result}", "}"])
@@ -259,5 +248,10 @@ def declarations(shape: Shape) -> str:
     if shape.lanes > 1:
         more.append(f"declare i1 @llvm.vector.reduce.or.v{shape.lanes}i1({shape.bool})")
     if shape.masks:
-        more.append(f"declare {EIGHT} @llvm.x86.avx512.mask.scalef.pd.512({EIGHT}, {EIGHT}, {EIGHT}, i8, i32)")
+        more += [
+            f"declare {EIGHT} @llvm.x86.avx512.mask.scalef.pd.512({EIGHT}, {EIGHT}, {EIGHT}, i8, i32)",
+            f"declare {EIGHT} @llvm.x86.avx512.mask.getmant.pd.512({EIGHT}, i32, {EIGHT}, i8, i32)",
+            f"declare {EIGHT} @llvm.x86.avx512.mask.getexp.pd.512({EIGHT}, {EIGHT}, i8, i32)",
+            f"declare {EIGHT} @llvm.x86.avx512.vpermi2var.pd.512({EIGHT}, <8 x i64>, {EIGHT})",
+        ]
     return "\n".join([*one, *two, *more])
