@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -122,17 +123,17 @@ def test_any_sheet_path_by_path(sheet: Sheet) -> None:
         x, y = found.finals[name], expected.finals[name]
         whole = np.isfinite(y) & (np.abs(y) < 1e200)
         assert np.array_equal(np.isnan(x), np.isnan(y)), name
-        if name in ("once",) or not chaotic(sheet):
+        if not chaotic([sheet.rows["once"]] if name == "once" else sheet.rows.values()):
             assert np.allclose(x[whole], y[whole], rtol=1e-9, atol=1e-12), name
 
 
-def chaotic(sheet: Sheet) -> bool:
+def chaotic(rows: Iterable[Row]) -> bool:
     """Whether a rounding may become a whole number: a comparison of what was worked out."""
     from prenup.sheet.expr import walk
 
     comparing = {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "if"}
     risky = {"sub", "pow", "log", "div", "sqrt", "exp"}
-    used = {n.fn for row in sheet.rows.values() for n in walk(row.expr) if isinstance(n, Op)}
+    used = {n.fn for row in rows for n in walk(row.expr) if isinstance(n, Op)}
     return bool(used & comparing and used & risky) or "pow" in used or {"exp", "sub"} <= used or {"sub", "div"} <= used
 
 
