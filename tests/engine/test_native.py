@@ -169,12 +169,18 @@ def test_narrower_vectors_give_the_same(monkeypatch: pytest.MonkeyPatch, lanes: 
     expected = prenup.load(DEALS[1]).run(paths=512).filled
     for module in (compiling, filling, sampling):
         monkeypatch.setattr(module, "vectors", lambda: Shape(lanes))
-    sampling.functions.cache_clear()
+    forget_draws()
     try:
         found = prenup.load(DEALS[1]).run(paths=512).filled
     finally:
-        sampling.functions.cache_clear()
+        forget_draws()
     compare(found, expected, 1e-12)
+
+
+def forget_draws() -> None:
+    """Code that draws, and where it stands."""
+    sampling.functions.cache_clear()
+    sampling.Streams.of.cache_clear()  # type: ignore[attr-defined]
 
 
 # --- Splitting, executors, interruption -------------------------------------------------------------------------------

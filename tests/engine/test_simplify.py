@@ -50,6 +50,7 @@ def operations(found: Program, where: Iterable[Expr]) -> list[str]:
         (X / 4.0, X * 0.25),
         (X ** Const(2.0), X * X),
         (Const(2.0) + Const(3.0), Const(5.0)),
+        (ZERO * -2.0, ZERO * -2.0),  # -0 is no constant: it would be taken for 0
         (call("max", Const(2.0), Const(3.0)), Const(3.0)),
         (where_(ONE, X, Y), X),
         (where_(ZERO, X, Y), Y),

@@ -215,11 +215,11 @@ class _Sorting:
         while stack:
             factor = stack.pop()
             if self.is_known(factor):
-                known = _times(known, factor)
+                known = simpler(Op("mul", (known, factor)))
             elif isinstance(factor, Op) and factor.fn == "mul":
                 stack += [factor.args[1], factor.args[0]]
             elif isinstance(factor, Op) and factor.fn == "div" and self.is_known(factor.args[1]):
-                known = _over(known, factor.args[1])
+                known = simpler(Op("div", (known, factor.args[1])))
                 stack.append(factor.args[0])
             else:
                 other = self._factor(factor)
@@ -340,18 +340,6 @@ class _Sorting:
         if not any(lively for lively, _ in parts):
             return False, node
         return True, Op(node.fn, tuple(part if lively else self._calm(part) for lively, part in parts))
-
-
-def _times(known: Expr, factor: Expr) -> Expr:
-    if isinstance(known, Const) and isinstance(factor, Const):
-        return Const(known.value * factor.value)
-    return factor if known == ONE else Op("mul", (known, factor))
-
-
-def _over(known: Expr, factor: Expr) -> Expr:
-    if isinstance(known, Const) and isinstance(factor, Const) and factor.value != 0.0:
-        return Const(known.value / factor.value)
-    return Op("div", (known, factor))
 
 
 def _needed(asked: list[Expr], rows: Mapping[str, Expr], starts: Mapping[str, Expr]) -> set[str]:

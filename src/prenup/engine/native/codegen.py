@@ -14,13 +14,11 @@ from typing import TypeGuard
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
 from prenup.engine.native.layout import Layout
 from prenup.engine.native.normal_numbers import ppf_function
+from prenup.engine.native.sampling import POINTERS, STREAM, arguments
 from prenup.engine.native.simplify import is_number, is_truth
 from prenup.engine.native.table_math import exp_function, log_function, quick_exponential, quick_logarithm
 from prenup.engine.native.vector_math import Text, declarations, power_function
 from prenup.sheet.expr import Const, Expr, Op, Prev, Ref, Shock, View, walk
-
-VERSION = 7
-"""Counts changes of what the code does; a cached program of another version is made anew."""
 
 _ARITHMETIC = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _COMPARISON = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
@@ -37,10 +35,8 @@ _FUNCTIONS = {"exp": exp_function, "log": log_function, "pow": power_function, "
 _NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
 ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
-"""What `run` is told, eight bytes each: addresses of numbers, then counts. After them come `STREAM` for each stream of draws."""
-
-STREAM = ("draw", "keys", "even", "shuffles", "numbers", "splits", "bases", "bits")
-"""What `run` is told of a stream: the address of the function that draws, and what that is told."""
+"""What `run` is told, eight bytes each: addresses of numbers, then counts. After them come `STREAM` for each stream
+of draws."""
 
 
 class Value:
@@ -341,7 +337,7 @@ def _run(program: Program, layout: Layout) -> str:
     """The function `run`: lanes after lanes, futures after futures, drawn once and worked out under every setting."""
     lanes, groups = layout.lanes, layout.groups
     words = [*ARGUMENTS, *(f"{word}.{i}" for i in range(len(program.shocks)) for word in STREAM)]
-    pointers = {"held", "views", "tables", "starts", "finals", "series", "scratch", "draw", "keys", "numbers", "splits", "bases"}
+    pointers = {"held", "views", "tables", "starts", "finals", "series", "scratch", *POINTERS}
     lines = ["define void @run(ptr %a) nounwind {", "entry:"]
     for index, word in enumerate(words):
         lines += [f"  %p.{word} = getelementptr i64, ptr %a, i64 {index}"]
@@ -361,11 +357,12 @@ def _run(program: Program, layout: Layout) -> str:
         f"  %n_groups = select i1 %few, i64 %left, i64 {groups}",
     ]  # fmt: skip
     for i, shock in enumerate(program.shocks):
-        n = 1 if shock.law == "uniform" else program.n_months
+        place = {"out": f"%out.{i}", "stride": layout.width, "starts": "%my.starts", "future": "%f", "step": "%step"}
+        place |= {"n_groups": "%n_groups", "n": 1 if shock.law == "uniform" else program.n_months}
+        told = {word: f"%{word}.{i}" for word in STREAM} | {word: str(value) for word, value in place.items()}
         lines += [
             f"  %out.{i} = getelementptr double, ptr %scratch, i64 {layout.draws[shock]}",
-            f"  call void %draw.{i}(ptr %out.{i}, i64 {layout.width}, ptr %my.starts, i64 %f, i64 %step, i64 %n_groups, i64 {n}, "
-            f"i64 %even.{i}, ptr %keys.{i}, ptr %numbers.{i}, ptr %splits.{i}, i64 %shuffles.{i}, ptr %bases.{i}, i64 %bits.{i})",
+            f"  call void %draw.{i}({arguments(told)})",
         ]
     lines += [
         "  %f.row = mul i64 %f, %columns", "  %at = add i64 %f.row, %c.lane", "  br label %settings",

@@ -19,8 +19,10 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from prenup.engine.native.codegen import VERSION
 from prenup.engine.native.vector_math import Shape
+
+VERSION = 8
+"""Counts changes of how text becomes code; what another version kept is made anew."""
 
 RUN = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 """The signature of the generated function; a call of it lets other threads run."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from prenup.engine.native import sampling
 from prenup.engine.native.classify import Program, program
-from prenup.engine.native.codegen import module_text
+from prenup.engine.native.codegen import ARGUMENTS, module_text
 from prenup.engine.native.compile import function, vectors
 from prenup.engine.native.layout import Layout
 from prenup.engine.reference import AbstractProgram, Array, Block, Filled, Filling, Stop, soundness
@@ -86,27 +86,30 @@ class Native(AbstractProgram):
         finals = np.empty((*shape, len(self.finals), columns.n_futures, columns.room))
         series = np.empty((*shape, len(self.series), plan.n_months, columns.n_futures, columns.room))
         views = [columns.folded(filling.views[name]) for name in plan.views]
-        views_at = np.array([[rows[part].ctypes.data for rows in views] for part in range(len(parts))], dtype=np.uint64)
-        scratch, starts = np.empty(self.layout.total + 8), columns.starts
-        begin = scratch.ctypes.data + -scratch.ctypes.data % 64
+        first, step = np.array([(rows.ctypes.data, rows.strides[0]) for rows in views], dtype=np.uint64).reshape(-1, 2).T
+        views_at = first + step * np.arange(len(parts), dtype=np.uint64)[:, None]
+        scratch = np.empty(self.layout.total + 8)
+        counts = {"columns": columns.room, "n_futures": columns.n_futures, "step": columns.step, "n_settings": len(held)}
+        places = {"held": held, "views": views_at, "tables": tables, "starts": columns.starts, "finals": finals, "series": series}
+        begins = {name: array.ctypes.data for name, array in places.items()}
+        begins["scratch"] = scratch.ctypes.data + -scratch.ctypes.data % 64
+        told = sampling.told(ARGUMENTS, begins | counts, (len(parts),))
+        for name in ("views", "finals", "series"):
+            told[:, ARGUMENTS.index(name)] += places[name].strides[0] * np.arange(len(parts), dtype=np.uint64)
         # Held by name for the length of the calls: two threads may fill the same cache, and the loser's are nobody else's.
         streams = self._streams(filling.design)
-        for part in range(len(parts)):
-            places = [each.ctypes.data for each in (held, views_at[part], tables, starts, finals[part], series[part])]
-            counts = [columns.room, columns.n_futures, columns.step, len(held)]
-            told = [stream.words(place, parts[part]) for stream, place in streams]
-            words = np.array([*places, begin, *counts, *(word for each in told for word in each)], dtype=np.uint64)
+        draws = [each.words[parts.start : parts.stop].reshape(len(parts), -1) for each in streams]
+        for words in np.concatenate([told, *draws], axis=1):
             run(words.ctypes.data)
         return finals, series
 
-    def _streams(self, design: Design) -> list[tuple[sampling.Streams, int]]:
-        """The streams of each shock, and its place among them."""
-        found: list[tuple[sampling.Streams, int]] = []
-        for law in dict.fromkeys(shock.law for shock in self.plan.shocks):  # shocks of one law stand together
-            names = tuple(shock.stream for shock in self.plan.shocks if shock.law == law)
-            streams = sampling.Streams.of(design, law, names, 1 if law == "uniform" else self.plan.n_months)
-            found += [(streams, place) for place in range(len(names))]
-        return found
+    def _streams(self, design: Design) -> list[sampling.Streams]:
+        """The streams of all shocks, in their order: those of one law stand together."""
+        found: dict[str, list[str]] = {}
+        for shock in self.plan.shocks:
+            found.setdefault(shock.law, []).append(shock.stream)
+        months = self.plan.n_months
+        return [sampling.Streams.of(design, law, tuple(names), 1 if law == "uniform" else months) for law, names in found.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ class _Columns:
     def folded(self, view: Array) -> Array:
         """The draws of an unknown, (randomisation, view, 1), by column, each randomisation's side by side."""
         parts, n_views, _ = self.shape
-        drawn = np.broadcast_to(view, (parts, n_views, 1))[..., 0]
+        drawn = (view if view.shape == (parts, n_views, 1) else np.broadcast_to(view, (parts, n_views, 1)))[..., 0]
         if self.room != n_views:
             drawn = drawn[:, np.minimum(np.arange(self.room) // self.split, n_views - 1)]
         return drawn if drawn.strides[1] == drawn.itemsize else np.ascontiguousarray(drawn)
@@ -154,7 +157,7 @@ class _Columns:
         _, n_views, n_paths = self.shape
         used = out[..., : n_views * self.split].reshape(*out.shape[:-1], n_views, self.split)
         found = np.moveaxis(used, -3, -1).reshape(*out.shape[:-2], n_views, n_paths)
-        return [np.moveaxis(row, 0, -3) for row in np.moveaxis(found, 1, 0)]
+        return [np.ascontiguousarray(np.moveaxis(row, 0, -3)) for row in np.moveaxis(found, 1, 0)]
 
 
 def prepare(sheet: Sheet, finals: tuple[str, ...], series: tuple[str, ...]) -> AbstractProgram:

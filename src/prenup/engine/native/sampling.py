@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +23,19 @@ from prenup.engine.streams import BROWNIAN_EVEN, Design
 
 Array = NDArray[np.float64]
 
-SIGNATURE = ctypes.CFUNCTYPE(
-    None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, *[ctypes.c_int64] * 5, *[ctypes.c_void_p] * 3,
-    ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64,
-)  # fmt: skip
+PLACE = ("out", "stride", "starts", "future", "step", "n_groups", "n")
+"""Where draws go and whose they are: an address, (dimension or month, group, lane), and its stride; the first future of each lane,
+how many futures on, and how far apart; groups of lanes; dimensions."""
+
+STREAM = ("draw", "even", "keys", "numbers", "splits", "shuffles", "bases", "bits")
+"""What the code knows of a stream in a randomisation: the address of the function that draws; how many of the dimensions are Sobol
+points; keys (the shuffles first, then one a dimension); direction numbers (dimension, bit); splits of the bridge (first, middle as
+whole numbers, share and spread as doubles; four words each, the first split being the total); shuffles; and what all points have
+in common (dimension) besides so many bits."""
+
+POINTERS = frozenset({"out", "starts", "draw", "keys", "numbers", "splits", "bases"})
+
+MANY = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64)
 
 
 # ── the code ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -76,17 +87,10 @@ def mix_function(n_lanes: int) -> str:
 
 
 def _loop(shape: Shape, *, normal: bool) -> str:
-    """`normals` or `uniforms`: every group of futures, and inside it every dimension.
-
-    Arguments: out (dimension or month, group, lane), its stride, the first future of each lane, how many futures on and how
-    far apart, groups, dimensions, how many of them are Sobol points; keys (the shuffles first, then one a dimension), direction
-    numbers (dimension, bit), splits of the bridge (first, middle as whole numbers, share and spread as doubles; four words
-    each, the first split being the total), shuffles, and what all points have in common (dimension) besides so many bits.
-    """
+    """`normals` or `uniforms`, told `PLACE` and `STREAM`: every group of futures, and inside it every dimension."""
     name, n_lanes = "normals" if normal else "uniforms", shape.lanes
     return "\n".join([
-        f"define void @{name}(ptr %out, i64 %stride, ptr %starts, i64 %future, i64 %step, i64 %n_groups, i64 %n, i64 %even, "
-        "ptr %keys, ptr %numbers, ptr %splits, i64 %shuffles, ptr %bases, i64 %bits) nounwind {",
+        f"define void @{name}({arguments({word: f'%{word}' for word in (*PLACE, *STREAM)})}) nounwind {{",
         "entry:", f"  %begins = load <{n_lanes} x i32>, ptr %starts, align 4",
         f"  %masks = alloca <{n_lanes} x i32>, i64 32, align 64", "  br label %groups",
         *_group_lines(n_lanes), *_chunk_lines(n_lanes), *_point_lines(n_lanes, normal=normal),
@@ -246,12 +250,30 @@ def _store_lines(n_lanes: int, which: str) -> list[str]:
     ]
 
 
+def arguments(at: Mapping[str, str]) -> str:
+    """The arguments of a function that draws, each with its type."""
+    return ", ".join(f"{'ptr' if word in POINTERS else 'i64'} {at[word]}" for word in (*PLACE, *STREAM[1:]))
+
+
+def _many() -> str:
+    """`many`: so many draws, each told in a row of words."""
+    words = (*PLACE, *STREAM)
+    lines = ["define void @many(ptr %rows, i64 %n.rows) nounwind {", "entry:", "  br label %next"]
+    lines += ["next:", "  %i = phi i64 [ 0, %entry ], [ %i.next, %next ]", f"  %first = mul i64 %i, {len(words)}"]
+    for place, word in enumerate(words):
+        lines += [f"  %o.{word} = add i64 %first, {place}", f"  %p.{word} = getelementptr i64, ptr %rows, i64 %o.{word}"]
+        lines += [f"  %{word} = load {'ptr' if word in POINTERS else 'i64'}, ptr %p.{word}, align 8"]
+    lines += [f"  call void %draw({arguments({word: f'%{word}' for word in words})})", "  %i.next = add i64 %i, 1"]
+    lines += ["  %more = icmp ult i64 %i.next, %n.rows", "  br i1 %more, label %next, label %done", "done:", "  ret void", "}"]
+    return "\n".join(lines)
+
+
 def module_text(shape: Shape) -> str:
     """The module of draws; it depends on nothing but the vectors of the processor."""
     n = shape.lanes
     parts = ["declare i32 @llvm.fshl.i32(i32, i32, i32)", f"declare <{n} x i32> @llvm.bitreverse.v{n}i32(<{n} x i32>)"]
     parts += [declarations(shape), log_function(shape), centred_ppf_function(shape)]
-    parts += [scramble_function(n), mix_function(n), _loop(shape, normal=True), _loop(shape, normal=False)]
+    parts += [scramble_function(n), mix_function(n), _loop(shape, normal=True), _loop(shape, normal=False), _many()]
     return "\n\n".join(parts)
 
 
@@ -261,7 +283,7 @@ def module_text(shape: Shape) -> str:
 @functools.cache
 def functions() -> dict[str, int]:
     """The addresses of the functions that draw."""
-    return symbols(module_text(vectors()), ("normals", "uniforms"))
+    return symbols(module_text(vectors()), ("normals", "uniforms", "many"))
 
 
 @functools.cache
@@ -288,20 +310,15 @@ class Streams:
     """What the code is told of some streams of one law in all randomisations; it lives as long as this does.
 
     `keys` has the axes (stream, randomisation, key), the shuffles' first; `bases`, (stream, randomisation, dimension), is what
-    the Sobol points of all futures have in common: those of the bits of the shuffled index above the lowest `bits`.
+    the Sobol points of all futures have in common: those of the bits of the shuffled index that differ nowhere.
     """
 
-    law: str
-    n: int
-    even: int
-    shuffles: int
-    bits: int
     keys: NDArray[np.uint64]
     bases: NDArray[np.uint32]
     numbers: NDArray[np.uint32]
     splits: Array
-    addresses: tuple[int, int, int, int]
-    """Of keys, bases, numbers and splits: asking an array for its own is slow."""
+    words: NDArray[np.uint64]
+    """What the code is told, `STREAM`, of each: (randomisation, stream, word)."""
 
     @classmethod
     @functools.lru_cache(maxsize=64)
@@ -320,17 +337,33 @@ class Streams:
         dimensions = np.arange(even)
         order = first[:, :, dimensions // sobol.DIMENSIONS, None]
         bases = sobol.sobol_bits(order, (dimensions % sobol.DIMENSIONS)[:, None])[..., 0] if even else order[..., 0]
-        arrays = keys, np.ascontiguousarray(bases), _numbers(), _splits(n)
-        keys_at, bases_at, numbers_at, splits_at = (array.ctypes.data for array in arrays)
-        return cls(law, n, even, shuffles, bits, *arrays, (keys_at, bases_at, numbers_at, splits_at))
+        bases, numbers, splits = np.ascontiguousarray(bases), _numbers(), _splits(n)
+        values = {
+            "draw": functions()["normals" if law == "brownian" else "uniforms"],
+            "even": even,
+            "keys": _addresses(keys).T,
+            "numbers": numbers.ctypes.data,
+            "splits": splits.ctypes.data,
+            "shuffles": shuffles,
+            "bases": _addresses(bases).T,
+            "bits": bits,
+        }
+        return cls(keys, bases, numbers, splits, told(STREAM, values, (len(parts), len(names))))
 
-    def words(self, stream: int, part: int) -> list[int]:
-        """What the code is told, in the order of `codegen.STREAM`, of a stream in a randomisation, by their places."""
-        name = "normals" if self.law == "brownian" else "uniforms"
-        keys, bases, numbers, splits = self.addresses
-        keys += stream * self.keys.strides[0] + part * self.keys.strides[1]
-        bases += stream * self.bases.strides[0] + part * self.bases.strides[1]
-        return [functions()[name], keys, self.even, self.shuffles, numbers, splits, bases, self.bits]
+
+def told(words: Sequence[str], values: Mapping[str, int | NDArray[np.uint64]], shape: tuple[int, ...]) -> NDArray[np.uint64]:
+    """What the code is told, eight bytes a word: values by their names, each of `shape` or one for all. (…, word)."""
+    found = np.empty((*shape, len(words)), dtype=np.uint64)
+    for place, word in enumerate(words):
+        found[..., place] = values[word]
+    return found
+
+
+def _addresses(array: NDArray[Any]) -> NDArray[np.uint64]:
+    """Where each row of the last axes begins, for every index of the first two."""
+    first, second = (np.arange(n, dtype=np.uint64) * np.uint64(s) for n, s in zip(array.shape[:2], array.strides[:2], strict=True))
+    found: NDArray[np.uint64] = np.uint64(array.ctypes.data) + first[:, None] + second
+    return found
 
 
 def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range, points: range) -> Array:
@@ -343,13 +376,11 @@ def draw(design: Design, law: str, names: tuple[str, ...], n: int, parts: range,
     out = np.empty((len(names), n, len(parts), groups * n_lanes))
     if not names:
         return out
-    streams = Streams.of(design, law, names, n)
     starts = np.arange(points.start, points.start + n_lanes, dtype=np.uint32)
-    out_at, starts_at = out.ctypes.data, starts.ctypes.data
-    code = SIGNATURE(streams.words(0, 0)[0])
-    for stream in range(len(names)):
-        for place, part in enumerate(parts):
-            _, keys, even, shuffles, numbers, splits, bases, bits = streams.words(stream, part)
-            begin = out_at + stream * out.strides[0] + place * out.strides[2], out.strides[1] // 8, starts_at
-            code(*begin, 0, n_lanes, groups, n, even, keys, numbers, splits, shuffles, bases, bits)
+    streams = Streams.of(design, law, names, n)  # held for the length of the call
+    words = streams.words[parts.start : parts.stop]
+    places = {"out": _addresses(out.transpose(2, 0, 1, 3)), "stride": out.strides[1] // out.itemsize, "starts": starts.ctypes.data}
+    counts = {"future": 0, "step": n_lanes, "n_groups": groups, "n": n}
+    rows = np.concatenate([told(PLACE, places | counts, words.shape[:2]), words], axis=2)
+    MANY(functions()["many"])(rows.ctypes.data, rows.shape[0] * rows.shape[1])
     return out

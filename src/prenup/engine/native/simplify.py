@@ -21,7 +21,9 @@ MOST_CASES = 3
 def simpler(node: Op) -> Expr:
     """A function whose arguments are simple already, written with fewer or cheaper operations."""
     if node.fn in _FOLDED and all(isinstance(argument, Const) for argument in node.args):
-        return Const(float(_FOLDED[node.fn](*[argument.value for argument in node.args if isinstance(argument, Const)])))
+        value = float(_FOLDED[node.fn](*[argument.value for argument in node.args if isinstance(argument, Const)]))
+        # 0 and -0 are equal, but not what is divided by them: a constant -0 would be taken for the other.
+        return node if value == 0.0 and math.copysign(1.0, value) < 0.0 else Const(value)
     rule = _RULES.get(node.fn)
     return rule(node, *node.args) if rule is not None else node
 

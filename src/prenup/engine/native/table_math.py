@@ -48,16 +48,18 @@ _FROM_3_4_OR_NOTHING = 11
 
 
 def quick_exponential(t: Text, argument: str) -> str:
-    """exp(x) = 2^n * exp(r), where n is a number of sixteenths and |r| <= log(2)/32."""
+    """exp(x) = 2^n * exp(r), where n is a number of sixteenths and |r| <= log(2)/32.
+
+    Far out 2^n is nothing or infinite, and r any number. Where x is none, so is n.
+    """
     if not t.shape.masks:
         return exponential(t, argument)
     s = t.shape
-    x = t.least(t.number(710.0), t.most(t.number(-746.0), argument))
     magic = t.number(1.5 * 2.0**48)  # what is added to it is rounded to a sixteenth
-    moved = t.fma(x, t.number(math.log2(math.e)), magic)
+    moved = t.fma(argument, t.number(math.log2(math.e)), magic)
     n = t.put(f"fsub {s.double} {moved}, {magic}")
-    r = t.fma(n, t.number(-LN2_HIGH), x)
-    r = t.fma(n, t.number(-LN2_LOW), r)
+    r = t.fma(n, t.number(-LN2_HIGH), argument)
+    r = _of_size_one(t, t.fma(n, t.number(-LN2_LOW), r))
     p = t.fma(_polynomial(t, _EXP_COEFFICIENTS, r), t.op("fmul", r, r), r)
     power = _looked_up(t, _POWERS, t.put(f"bitcast {s.double} {moved} to {s.int64}"))
     return scaled(t, t.fma(power, p, power), n)
@@ -101,6 +103,15 @@ def _of_each(t: Text, what: str, x: str, how: str = "") -> str:
     """`getexp`: the whole number n with 2^n <= |x| < 2^(n + 1). `getmant`: the fraction, taken in a way of several."""
     call = f"call {EIGHT} @llvm.x86.avx512.mask.{what}.pd.512"
     return t.in_eights(lambda x: t.put(f"{call}({EIGHT} {x}, {how}{EIGHT} zeroinitializer, i8 -1, i32 4)"), ("double", x))
+
+
+def _of_size_one(t: Text, x: str) -> str:
+    """A number, or 1 with its sign where its size is more or it is none."""
+    call, one = f"call {EIGHT} @llvm.x86.avx512.mask.range.pd.512", f"{EIGHT} {Shape(8).constant(1.0)}"
+    smaller = 2
+    return t.in_eights(
+        lambda x: t.put(f"{call}({EIGHT} {x}, {one}, i32 {smaller}, {EIGHT} zeroinitializer, i8 -1, i32 4)"), ("double", x)
+    )
 
 
 def _looked_up(t: Text, numbers: tuple[float, ...], place: str) -> str:

@@ -252,6 +252,7 @@ def declarations(shape: Shape) -> str:
             f"declare {EIGHT} @llvm.x86.avx512.mask.scalef.pd.512({EIGHT}, {EIGHT}, {EIGHT}, i8, i32)",
             f"declare {EIGHT} @llvm.x86.avx512.mask.getmant.pd.512({EIGHT}, i32, {EIGHT}, i8, i32)",
             f"declare {EIGHT} @llvm.x86.avx512.mask.getexp.pd.512({EIGHT}, {EIGHT}, i8, i32)",
+            f"declare {EIGHT} @llvm.x86.avx512.mask.range.pd.512({EIGHT}, {EIGHT}, i32, {EIGHT}, i8, i32)",
             f"declare {EIGHT} @llvm.x86.avx512.vpermi2var.pd.512({EIGHT}, <8 x i64>, {EIGHT})",
         ]
     return "\n".join([*one, *two, *more])
