@@ -163,7 +163,7 @@ def scramble(bits: NDArray[np.uint32], key: NDArray[np.uint64]) -> NDArray[np.ui
     high = (key >> np.uint64(32)).astype(np.uint32)
     x = np.array(np.broadcast_to(bits, np.broadcast_shapes(bits.shape, key.shape)), dtype=np.uint32)
     scratch = np.empty_like(x)
-    _reverse(x, scratch)
+    reverse(x, scratch)
     # Sums and products carry upwards only: in the reversed number a bit hears only of those once above it.
     np.multiply(x, np.uint32(0x3D20ADEA), out=scratch)
     x ^= scratch
@@ -175,7 +175,7 @@ def scramble(bits: NDArray[np.uint32], key: NDArray[np.uint64]) -> NDArray[np.ui
     x *= _swap(high) | np.uint32(1)
     np.multiply(x, np.uint32(0x53A22864), out=scratch)
     x ^= scratch
-    _reverse(x, scratch)
+    reverse(x, scratch)
     return x
 
 
@@ -220,7 +220,7 @@ def random_normals(counter: NDArray[np.uint64], key: NDArray[np.uint64]) -> tupl
     return size * np.cos(angle), size * np.sin(angle)
 
 
-def _reverse(x: NDArray[np.uint32], scratch: NDArray[np.uint32]) -> None:
+def reverse(x: NDArray[np.uint32], scratch: NDArray[np.uint32]) -> None:
     """Turn the 32 bits of each number round, in place."""
     x.byteswap(inplace=True)
     for width, mask in ((4, 0x0F0F0F0F), (2, 0x33333333), (1, 0x55555555)):

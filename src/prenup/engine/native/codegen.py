@@ -12,9 +12,9 @@ import itertools
 from typing import TypeGuard
 
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
+from prenup.engine.native.draws import POINTERS, STREAM, arguments
 from prenup.engine.native.layout import Layout
 from prenup.engine.native.normal_numbers import ppf_function
-from prenup.engine.native.sampling import POINTERS, STREAM, arguments
 from prenup.engine.native.simplify import is_number, is_truth
 from prenup.engine.native.table_math import exp_function, log_function, quick_exponential, quick_logarithm
 from prenup.engine.native.vector_math import Text, declarations, power_function

@@ -89,17 +89,23 @@ class Native(AbstractProgram):
         first, step = np.array([(rows.ctypes.data, rows.strides[0]) for rows in views], dtype=np.uint64).reshape(-1, 2).T
         views_at = first + step * np.arange(len(parts), dtype=np.uint64)[:, None]
         scratch = np.empty(self.layout.total + 8)
-        counts = {"columns": columns.room, "n_futures": columns.n_futures, "step": columns.step, "n_settings": len(held)}
-        places = {"held": held, "views": views_at, "tables": tables, "starts": columns.starts, "finals": finals, "series": series}
-        begins = {name: array.ctypes.data for name, array in places.items()}
-        begins["scratch"] = scratch.ctypes.data + -scratch.ctypes.data % 64
-        told = sampling.told(ARGUMENTS, begins | counts, (len(parts),))
-        for name in ("views", "finals", "series"):
-            told[:, ARGUMENTS.index(name)] += places[name].strides[0] * np.arange(len(parts), dtype=np.uint64)
+        values: dict[str, int | sampling.Words] = {
+            "held": held.ctypes.data,
+            "views": sampling.addresses(views_at, 1),
+            "tables": tables.ctypes.data,
+            "starts": columns.starts.ctypes.data,
+            "finals": sampling.addresses(finals, 1),
+            "series": sampling.addresses(series, 1),
+            "scratch": scratch.ctypes.data + -scratch.ctypes.data % 64,
+            "columns": columns.room,
+            "n_futures": columns.n_futures,
+            "step": columns.step,
+            "n_settings": len(held),
+        }
         # Held by name for the length of the calls: two threads may fill the same cache, and the loser's are nobody else's.
         streams = self._streams(filling.design)
         draws = [each.words[parts.start : parts.stop].reshape(len(parts), -1) for each in streams]
-        for words in np.concatenate([told, *draws], axis=1):
+        for words in np.concatenate([sampling.told(ARGUMENTS, values, (len(parts),)), *draws], axis=1):
             run(words.ctypes.data)
         return finals, series
 
