@@ -77,12 +77,13 @@ Value = Number | Formula | Changed
 """What a field for an amount, a rate or a base may hold."""
 
 
-@functools.cache
-def _parser() -> lark.Lark:
+@functools.lru_cache(maxsize=16)
+def _parser(units: frozenset[str]) -> lark.Lark:
     import lark
 
+    words = "|".join(f"{re.escape(unit)}s?" for unit in sorted(units, reverse=True)) or "(?!)"
     grammar = resources.files("prenup.sheet").joinpath("formula.lark").read_text(encoding="utf-8")
-    return lark.Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+    return lark.Lark(grammar.replace("@UNITS@", words), parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
 def parse_formula(text: str, where: Origin | None, log: Log, units: frozenset[str] = frozenset()) -> Formula | None:
@@ -129,7 +130,7 @@ def _root(text: str, units: frozenset[str]) -> Part:
     import lark
 
     try:
-        tree = _parser().parse(text)
+        tree = _parser(units).parse(text)
     except lark.exceptions.UnexpectedInput as fault:
         at: int | None = getattr(fault, "pos_in_stream", None)
         token = getattr(fault, "token", None)

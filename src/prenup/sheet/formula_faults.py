@@ -50,11 +50,15 @@ def explained(text: str, at: int, units: frozenset[str]) -> FormulaFault:
     if re.search(r"[\d%]\s*$", before) and re.match(r"[^\W\d]", word):
         return _unit(word, shown, at, units)
     if re.search(r"[\w)%]$", before) and re.match(r"[\w(]", word):
-        return FormulaFault("D231", f"a sign is missing before {shown}", at, len(word), _WHY, "write + - * or / between the two")
+        return _sign_missing(word, shown, at)
     if re.match(r"[),*/×÷^<>=]", word):
         return FormulaFault("D231", f"a value is missing before {shown}", at, len(word), _WHY, _EXAMPLES)
     message = f"the formula can't be read from {shown} on"
     return FormulaFault("D231", message, at, len(word), _WHY, _EXAMPLES)
+
+
+def _sign_missing(word: str, shown: str, at: int) -> FormulaFault:
+    return FormulaFault("D231", f"a sign is missing before {shown}", at, len(word), _WHY, "write + - * or / between the two")
 
 
 def _open_bracket(text: str) -> int | None:
@@ -81,10 +85,9 @@ def _ended(text: str, opened: int | None) -> FormulaFault:
 
 
 def _unit(word: str, shown: str, at: int, units: frozenset[str]) -> FormulaFault:
-    """A word directly after a number: a unit that is misspelt, or that a formula multiplies with."""
+    """A word directly after a number: a unit that is misspelt, or a second one."""
     if word in units or word.removesuffix("s") in units:
-        fix = f"write * {word if word in units else word.removesuffix('s')}"
-        return FormulaFault("D231", f"a sign is missing before {shown}", at, len(word), _WHY, fix)
-    close = nearest(word, [*SCALE_WORDS, *TIME_WORDS, *CURRENCIES, "shares", "and", "or"])
+        return _sign_missing(word, shown, at)
+    close = nearest(word, [*SCALE_WORDS, *TIME_WORDS, *CURRENCIES, "shares", "and", "or", *units])
     fix = f"write {close}" if close else "write * between a number and a name; list units of the deal under deal: units:"
     return FormulaFault("D231", f"{shown} is neither a size such as bn nor a unit", at, len(word), _WHY, fix)
