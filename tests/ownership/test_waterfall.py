@@ -289,13 +289,13 @@ def test_the_table_that_valuers_use() -> None:
     ]
     found = breakpoints(lines)
     assert [(point.proceeds, point.price, point.what) for point in found] == [
-        (0, 0, "preference of seniority 2 is paid"),
-        (6, 0, "preference of seniority 1 is paid"),
-        (10, 0, "common takes part; series_b takes part"),
-        (17, 1, "options are exercised"),
-        (25, 2, "series_a converts"),
-        (35, 3, "series_b reaches its cap"),
-        (89, 9, "series_b converts"),
+        (0, 0, "preference of seniority 2"),
+        (6, 0, "preference of seniority 1"),
+        (10, 0, "participation of common; participation of series_b"),
+        (17, 1, "exercise of options"),
+        (25, 2, "conversion of series_a"),
+        (35, 3, "cap of series_b"),
+        (89, 9, "conversion of series_b"),
     ]
     sixth, eighth, ninth, tenth = (float(Fraction(1, n)) for n in (7, 8, 9, 10))
     assert [dict(point.share) for point in found] == [
@@ -311,26 +311,26 @@ def test_the_table_that_valuers_use() -> None:
 
 def test_the_last_row_says_who_takes_the_rest() -> None:
     capped = [Line("units", shares=1, cap=10)]
-    assert breakpoints(capped)[-1] == Breakpoint(10, 10, "units reach their cap; nobody may have more", {})
+    assert breakpoints(capped)[-1] == Breakpoint(10, 10, "cap of units; nobody may have more", {})
     with_rest = breakpoints([*capped, Line("foundation", residual=True)])
-    assert with_rest[-1] == Breakpoint(10, 10, "units reach their cap; foundation takes the rest", {"foundation": 1})
+    assert with_rest[-1] == Breakpoint(10, 10, "cap of units; the rest to foundation", {"foundation": 1})
 
 
 def test_what_happens_at_the_same_proceeds_stands_in_one_row() -> None:
     lines = [Line("common", shares=1), Line("options", shares=1, strike=0.1 + 0.2), Line("series_a", preference=0.3, converts=1)]
     assert [point.what for point in breakpoints(lines)] == [
-        "preference of seniority 0 is paid",
-        "common takes part",
-        "options are exercised; series_a converts",
+        "preference of seniority 0",
+        "participation of common",
+        "exercise of options; conversion of series_a",
     ]
     # Nobody shares between prices of 5 and 8, so both are at proceeds of 10.
     lines = [Line("units", shares=2, cap=10), Line("options", shares=1, strike=8)]
-    assert breakpoints(lines)[-1] == Breakpoint(10, 8, "units reach their cap; options are exercised", {"options": 1})
+    assert breakpoints(lines)[-1] == Breakpoint(10, 8, "cap of units; exercise of options", {"options": 1})
 
 
 def test_a_cap_below_the_preference_is_never_reached() -> None:
     lines = [Line("common", shares=1), Line("cut", preference=5, shares=9, cap=2)]
-    assert [point.what for point in breakpoints(lines)] == ["preference of seniority 0 is paid", "common takes part"]
+    assert [point.what for point in breakpoints(lines)] == ["preference of seniority 0", "participation of common"]
 
 
 def test_a_table_of_arrays_is_refused() -> None:

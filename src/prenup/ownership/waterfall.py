@@ -249,7 +249,7 @@ def _preference_breakpoints(lines: Sequence[Line], due: Array) -> Iterator[Break
         owed = float(due[rows].sum())
         if owed > 0.0:
             share = {lines[row].name: float(due[row]) / owed for row in rows if due[row] > 0.0}
-            yield Breakpoint(proceeds, 0.0, f"preference of seniority {lines[rows[0]].seniority} is paid", share)
+            yield Breakpoint(proceeds, 0.0, f"preference of seniority {lines[rows[0]].seniority}", share)
             proceeds += owed
 
 
@@ -271,7 +271,7 @@ def _shared_breakpoints(lines: Sequence[Line], terms: _Terms) -> Iterator[Breakp
         share = {line.name: float(own) / total for line, own in zip(lines, units, strict=True) if own > 0.0}
         if is_last and not share:
             share = {line.name: 1.0 for line in lines if line.residual}
-            events += [f"{name} {_verb(name, 'takes', 'take')} the rest" for name in share] or ["nobody may have more"]
+            events += [f"the rest to {name}" for name in share] or ["nobody may have more"]
         if events or row == 0:
             yield Breakpoint(float(totals[row]), float(kink), "; ".join(events), share)
         before = stages
@@ -286,18 +286,9 @@ def _stages(terms: _Terms, at: Array) -> NDArray[np.int64]:
 
 
 def _words(line: Line, stage: int) -> str:
-    """What a line begins to do, as a clause: 'options are exercised'."""
+    """What a line begins to do, in words that fit any name: 'exercise of options'."""
     if stage == CONVERTED:
-        what = _verb(line.name, "converts", "convert")
-    elif stage == CAPPED:
-        what = _verb(line.name, "reaches its cap", "reach their cap")
-    elif np.any(line.strike):
-        what = _verb(line.name, "is exercised", "are exercised")
-    else:
-        what = _verb(line.name, "takes part", "take part")
-    return f"{line.name} {what}"
-
-
-def _verb(name: str, singular: str, plural: str) -> str:
-    """The form that goes with a name: options are, series_a is."""
-    return plural if name.endswith("s") else singular
+        return f"conversion of {line.name}"
+    if stage == CAPPED:
+        return f"cap of {line.name}"
+    return f"exercise of {line.name}" if np.any(line.strike) else f"participation of {line.name}"
