@@ -227,8 +227,12 @@ def test_breakpoints_of_a_table() -> None:
     options = 3e6 + 0.5 * 7e6
     safe = options + (even - 0.5) * 7.5e6
     assert [row[2] for row in found] == [
-        "preference of seniority 1", "participation of common", "exercise of options", "conversion of safe one", "conversion of seed",
-    ]  # fmt: skip
+        "preference of seniority 1",
+        "participation of common",
+        "exercise of options",
+        "conversion of safe one",
+        "conversion of seed",
+    ]
     assert [row[0] for row in found] == pytest.approx([0, 3e6, options, safe, safe + (1 - even) * (7.5e6 + EXIT_SAFE)])
     assert [row[1] for row in found] == pytest.approx([0, 0, 0.5, even, 1])
     for row in points.rows:
