@@ -2,8 +2,8 @@
 
 A deal of one product is grown product by product, year by year and path by path. Every point is a process of its own, so
 that its highest use of memory is its own; a small run before the clock starts compiles the deal and loads what runs use.
-Growth is the slope of a straight line through the logarithms, given with its standard error: 1 is linear. It is that of
-processor time, which other work on the machine lengthens less than the clock, less that of a run of a few paths.
+Growth is told by a straight line through processor time, which other work on the machine lengthens less than the clock; and by
+the slope of one through the logarithms, with its standard error, of what a run takes more than one of a few paths: 1 is linear.
 """
 
 from __future__ import annotations
@@ -174,15 +174,27 @@ def _peak_mb() -> float:
 def _growth(points: Sequence[dict[str, float]], of: str) -> dict[str, Any]:
     """How processor time grows with size, and memory from the smallest to the largest point.
 
-    Only points count where the paths cost more than what a run costs before the first of them.
+    For the exponent only points count where the paths cost more than what a run costs before the first of them.
     """
     fixed = [p["processor seconds of a few paths"] for p in points]
     work = [(p[of], p["processor seconds"] - f, f) for p, f in zip(points, fixed, strict=True)]
     return {
+        "line": _line([(p[of], p["processor seconds"]) for p in points]),
         "exponent": _slope([(size, seconds) for size, seconds, fixed in work if seconds > fixed]),
         "exponent by the clock, all points": _slope([(p[of], p["seconds"]) for p in points]),
         "MB from smallest to largest": [points[0]["MB"], points[-1]["MB"]],
     }
+
+
+def _line(points: Sequence[tuple[float, float]]) -> dict[str, float]:
+    """The straight line that misses the seconds by the smallest parts of them: `at 0`, `each`, and the largest part missed."""
+    import numpy as np
+
+    size, seconds = np.array(points).T
+    columns = np.stack([1.0 / seconds, size / seconds], axis=1)
+    at_0, each = np.linalg.lstsq(columns, np.ones(len(size)), rcond=None)[0]
+    missed = np.abs((at_0 + each * size) / seconds - 1.0).max()
+    return {"at 0": float(at_0), "each": float(each), "largest part missed": round(float(missed), 3)}
 
 
 def _slope(points: Sequence[tuple[float, float]]) -> dict[str, float]:
