@@ -205,8 +205,8 @@ def _hand_lines(found: dict[str, Any]) -> list[str]:
         f"{told['mean, 1']:.1f} for a mean and {told['median, 1']:.1f} for a median on one thread, {told['mean, 2']:.1f} and "
         f"{told['median, 2']:.1f} on two. What was not reached within the time given is extrapolated (results.json).",
         "",
-        "Wanted: at least 5 against NumPy with one thread each and 12 with prenup on two, 1 against C, 10 s for the settings, and "
-        "100 to an accuracy.",
+        "Wanted: at least 5 against NumPy with one thread each and 12 with prenup on two, 1 against C, 10 s for the settings, "
+        "and 100 to an accuracy.",
         "",
     ]
 
