@@ -227,7 +227,7 @@ def test_breakpoints_of_a_table() -> None:
     options = 3e6 + 0.5 * 7e6
     safe = options + (even - 0.5) * 7.5e6
     assert [row[2] for row in found] == [
-        "preference of seniority 1",
+        "preferences of rank 1",
         "participation of common",
         "exercise of options",
         "conversion of safe one",

@@ -289,8 +289,8 @@ def test_the_table_that_valuers_use() -> None:
     ]
     found = breakpoints(lines)
     assert [(point.proceeds, point.price, point.what) for point in found] == [
-        (0, 0, "preference of seniority 2"),
-        (6, 0, "preference of seniority 1"),
+        (0, 0, "preferences of rank 1"),
+        (6, 0, "preferences of rank 2"),
         (10, 0, "participation of common; participation of series_b"),
         (17, 1, "exercise of options"),
         (25, 2, "conversion of series_a"),
@@ -319,7 +319,7 @@ def test_the_last_row_says_who_takes_the_rest() -> None:
 def test_what_happens_at_the_same_proceeds_stands_in_one_row() -> None:
     lines = [Line("common", shares=1), Line("options", shares=1, strike=0.1 + 0.2), Line("series_a", preference=0.3, converts=1)]
     assert [point.what for point in breakpoints(lines)] == [
-        "preference of seniority 0",
+        "preferences of rank 1",
         "participation of common",
         "exercise of options; conversion of series_a",
     ]
@@ -330,7 +330,7 @@ def test_what_happens_at_the_same_proceeds_stands_in_one_row() -> None:
 
 def test_a_cap_below_the_preference_is_never_reached() -> None:
     lines = [Line("common", shares=1), Line("cut", preference=5, shares=9, cap=2)]
-    assert [point.what for point in breakpoints(lines)] == ["preference of seniority 0", "participation of common"]
+    assert [point.what for point in breakpoints(lines)] == ["preferences of rank 1", "participation of common"]
 
 
 def test_a_table_of_arrays_is_refused() -> None:

@@ -244,12 +244,13 @@ def breakpoints(lines: Sequence[Line]) -> list[Breakpoint]:
 
 def _preference_breakpoints(lines: Sequence[Line], due: Array) -> Iterator[Breakpoint]:
     """Where the preferences of each seniority begin to be paid."""
-    proceeds = 0.0
+    proceeds, rank = 0.0, 0
     for rows in _ranks(lines):
         owed = float(due[rows].sum())
         if owed > 0.0:
             share = {lines[row].name: float(due[row]) / owed for row in rows if due[row] > 0.0}
-            yield Breakpoint(proceeds, 0.0, f"preference of seniority {lines[rows[0]].seniority}", share)
+            rank += 1
+            yield Breakpoint(proceeds, 0.0, f"preferences of rank {rank}", share)
             proceeds += owed
 
 
