@@ -39,16 +39,22 @@ def write_balances(builder: Builder) -> bool:
                     fix="call the clause or the party something else",
                 )
             opening = builder.parties[party].cash_row if resource == MONEY and party in builder.parties else ""
-            change = total(paid_in) - total(paid_out) if paid_out else total(paid_in)
             note = f"{resource} of {party} at the month's end"
             builder.rows[name] = Row(
                 name,
-                Prev(name) + change,
+                _changed(Prev(name), paid_in, paid_out),
                 note,
                 start=Ref(opening) if opening else ZERO,
                 unit=builder.money if resource == MONEY else None,
             )
     return builder.log.n_errors == before
+
+
+def _changed(before: Expr, paid_in: list[Expr], paid_out: list[Expr]) -> Expr:
+    """A balance after what came in and went out."""
+    if not paid_in:
+        return before - total(paid_out) if paid_out else before
+    return before + (total(paid_in) - total(paid_out) if paid_out else total(paid_in))
 
 
 def balance_name(resource: str, party: str) -> str:
