@@ -81,7 +81,7 @@ Value = Number | Formula | Changed
 def _parser(units: frozenset[str]) -> lark.Lark:
     import lark
 
-    words = "|".join(f"{re.escape(unit)}s?" for unit in sorted(units, reverse=True)) or "(?!)"
+    words = "|".join(map(re.escape, sorted(units))) or "(?!)"
     grammar = resources.files("prenup.sheet").joinpath("formula.lark").read_text(encoding="utf-8")
     return lark.Lark(grammar.replace("@UNITS@", words), parser="lalr", propagate_positions=True, maybe_placeholders=False)
 

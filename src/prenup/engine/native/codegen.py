@@ -12,7 +12,7 @@ import itertools
 from typing import TypeGuard
 
 from prenup.engine.native.classify import Begun, Calm, Held, Monthly, Program, Settled
-from prenup.engine.native.draws import POINTERS, STREAM, arguments
+from prenup.engine.native.draws import POINTERS, STREAM, arguments, word_lines
 from prenup.engine.native.layout import Layout
 from prenup.engine.native.normal_numbers import ppf_function
 from prenup.engine.native.simplify import is_number, is_truth
@@ -35,8 +35,7 @@ _FUNCTIONS = {"exp": exp_function, "log": log_function, "pow": power_function, "
 _NEEDS = {"exp": ("exp",), "log": ("log",), "pow": ("exp", "log", "pow"), "ppf": ("log", "ppf")}
 
 ARGUMENTS = ("held", "views", "tables", "starts", "finals", "series", "scratch", "columns", "n_futures", "step", "n_settings")
-"""What `run` is told, eight bytes each: addresses of numbers, then counts. After them come `STREAM` for each stream
-of draws."""
+"""What `run` is told, eight bytes each: addresses of numbers, then counts. After them come `STREAM` for each stream of draws."""
 
 
 class Value:
@@ -338,10 +337,7 @@ def _run(program: Program, layout: Layout) -> str:
     lanes, groups = layout.lanes, layout.groups
     words = [*ARGUMENTS, *(f"{word}.{i}" for i in range(len(program.shocks)) for word in STREAM)]
     pointers = {"held", "views", "tables", "starts", "finals", "series", "scratch", *POINTERS}
-    lines = ["define void @run(ptr %a) nounwind {", "entry:"]
-    for index, word in enumerate(words):
-        lines += [f"  %p.{word} = getelementptr i64, ptr %a, i64 {index}"]
-        lines += [f"  %{word} = load {'ptr' if word.split('.')[0] in pointers else 'i64'}, ptr %p.{word}, align 8"]
+    lines = ["define void @run(ptr %a) nounwind {", "entry:", *word_lines(words, "%a", pointers)]
     tables = len(program.tables) * program.n_months
     lines += [
         "  %month_stride = mul i64 %columns, %n_futures",

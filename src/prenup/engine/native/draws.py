@@ -5,7 +5,7 @@ The whole numbers are those of `engine.sobol` to the bit; what follows from them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from prenup.engine import sobol
 from prenup.engine.native.normal_numbers import centred_ppf_function, normal_pair
@@ -97,7 +97,7 @@ def _singles(shape: Shape) -> str:
         *_group_lines(n_lanes), f"  %order.reversed = call {v32} @hash.{n_lanes}({v32} %index.reversed, i64 %shuffle)",
         _reversed("%order", "%order.reversed", n_lanes),
         f"  %moved.reversed = call {v32} @hash.{n_lanes}({v32} %order, i64 %flips)", "  %d.s = add i64 0, 0",
-        *_uniform_lines(n_lanes), *_store_lines(n_lanes, "s"), "  br label %after", *_END_LINES,
+        *_number_lines(n_lanes, normal=False), *_store_lines(n_lanes, "s"), "  br label %after", *_END_LINES,
     ])  # fmt: skip
 
 
@@ -134,23 +134,19 @@ def _counter_lines(n_lanes: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _uniform_lines(n_lanes: int) -> list[str]:
-    """A scrambled point with its bits reversed as a number, `%u.s`."""
-    v32, vd, wide = f"<{n_lanes} x i32>", f"<{n_lanes} x double>", Shape(n_lanes)
-    return [
-        _reversed("%moved", "%moved.reversed", n_lanes), f"  %pd = uitofp {v32} %moved to {vd}",
-        f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}", f"  %u.s = fmul {vd} %ph, {wide.constant(2.0**-32)}",
-    ]  # fmt: skip
+def _number_lines(n_lanes: int, *, normal: bool) -> list[str]:
+    """A scrambled point with its bits reversed as a uniform number, `%u.s`, or as a normal one, `%z.s`.
 
-
-def _normal_lines(n_lanes: int) -> list[str]:
-    """A scrambled point with its bits reversed as a normal number, `%z.s`, by way of its distance from one half; all is exact."""
+    The normal one comes by way of the point's distance from one half; all is exact before the inverse normal.
+    """
     v32, vd, wide = f"<{n_lanes} x i32>", f"<{n_lanes} x double>", Shape(n_lanes)
-    return [
-        _reversed("%moved", "%moved.reversed", n_lanes), f"  %pd = uitofp {v32} %moved to {vd}",
-        f"  %from.half = call {vd} @llvm.fmuladd.{wide.suffix}({vd} %pd, {vd} {wide.constant(2.0**-32)}, "
-        f"{vd} {wide.constant(2.0**-33 - 0.5)})", f"  %z.s = call {vd} @prenup.ppf.centred.{wide.suffix}({vd} %from.half)",
-    ]  # fmt: skip
+    whole = [_reversed("%moved", "%moved.reversed", n_lanes), f"  %pd = uitofp {v32} %moved to {vd}"]
+    if normal:
+        return [
+            *whole, f"  %from.half = call {vd} @llvm.fmuladd.{wide.suffix}({vd} %pd, {vd} {wide.constant(2.0**-32)}, "
+            f"{vd} {wide.constant(2.0**-33 - 0.5)})", f"  %z.s = call {vd} @prenup.ppf.centred.{wide.suffix}({vd} %from.half)",
+        ]  # fmt: skip
+    return [*whole, f"  %ph = fadd {vd} %pd, {wide.constant(0.5)}", f"  %u.s = fmul {vd} %ph, {wide.constant(2.0**-32)}"]
 
 
 def _chunk_lines(n_lanes: int) -> list[str]:
@@ -193,7 +189,7 @@ def _point_lines(n_lanes: int, *, normal: bool) -> list[str]:
         "  %q.next = add i64 %q, 1", "  %q.more = icmp ult i64 %q.next, %bits",
         "  br i1 %q.more, label %adding, label %points.after",
         "points.after:", f"  %moved.reversed = call {v32} @hash.{n_lanes}({v32} %sum.next, i64 %key.s)",
-        *(_normal_lines(n_lanes) if normal else _uniform_lines(n_lanes)),
+        *_number_lines(n_lanes, normal=normal),
     ]  # fmt: skip
 
 
@@ -288,17 +284,25 @@ def arguments(at: Mapping[str, str]) -> str:
     return ", ".join(f"{'ptr' if word in POINTERS else 'i64'} {at[word]}" for word in (*PLACE, *STREAM[1:]))
 
 
+def word_lines(words: Sequence[str], base: str, pointers: Container[str]) -> list[str]:
+    """Words that stand one after the other from an address on, each loaded as `%word`; one may have a number, `draw.0`."""
+    lines: list[str] = []
+    for place, word in enumerate(words):
+        kind = "ptr" if word.split(".")[0] in pointers else "i64"
+        lines += [f"  %p.{word} = getelementptr i64, ptr {base}, i64 {place}", f"  %{word} = load {kind}, ptr %p.{word}, align 8"]
+    return lines
+
+
 def _many() -> str:
     """`many`: so many draws, each told in a row of words."""
     words = (*PLACE, *STREAM)
-    lines = ["define void @many(ptr %rows, i64 %n.rows) nounwind {", "entry:", "  br label %next"]
-    lines += ["next:", "  %i = phi i64 [ 0, %entry ], [ %i.next, %next ]", f"  %first = mul i64 %i, {len(words)}"]
-    for place, word in enumerate(words):
-        lines += [f"  %o.{word} = add i64 %first, {place}", f"  %p.{word} = getelementptr i64, ptr %rows, i64 %o.{word}"]
-        lines += [f"  %{word} = load {'ptr' if word in POINTERS else 'i64'}, ptr %p.{word}, align 8"]
-    lines += [f"  call void %draw({arguments({word: f'%{word}' for word in words})})", "  %i.next = add i64 %i, 1"]
-    lines += ["  %more = icmp ult i64 %i.next, %n.rows", "  br i1 %more, label %next, label %done", "done:", "  ret void", "}"]
-    return "\n".join(lines)
+    return "\n".join([
+        "define void @many(ptr %rows, i64 %n.rows) nounwind {", "entry:", "  br label %next",
+        "next:", "  %i = phi i64 [ 0, %entry ], [ %i.next, %next ]", f"  %first = mul i64 %i, {len(words)}",
+        "  %row = getelementptr i64, ptr %rows, i64 %first", *word_lines(words, "%row", POINTERS),
+        f"  call void %draw({arguments({word: f'%{word}' for word in words})})", "  %i.next = add i64 %i, 1",
+        "  %more = icmp ult i64 %i.next, %n.rows", "  br i1 %more, label %next, label %done", "done:", "  ret void", "}",
+    ])  # fmt: skip
 
 
 def module_text(shape: Shape) -> str:

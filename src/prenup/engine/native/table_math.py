@@ -100,18 +100,18 @@ def _polynomial(t: Text, coefficients: tuple[float, ...], x: str) -> str:
 
 
 def _of_each(t: Text, what: str, x: str, how: str = "") -> str:
-    """`getexp`: the whole number n with 2^n <= |x| < 2^(n + 1). `getmant`: the fraction, taken in a way of several."""
+    """`getexp`: the whole number n with 2^n <= |x| < 2^(n + 1). `getmant`: the fraction. `range`: x or another number.
+
+    `how` says which way of several.
+    """
     call = f"call {EIGHT} @llvm.x86.avx512.mask.{what}.pd.512"
     return t.in_eights(lambda x: t.put(f"{call}({EIGHT} {x}, {how}{EIGHT} zeroinitializer, i8 -1, i32 4)"), ("double", x))
 
 
 def _of_size_one(t: Text, x: str) -> str:
     """A number, or 1 with its sign where its size is more or it is none."""
-    call, one = f"call {EIGHT} @llvm.x86.avx512.mask.range.pd.512", f"{EIGHT} {Shape(8).constant(1.0)}"
     smaller = 2
-    return t.in_eights(
-        lambda x: t.put(f"{call}({EIGHT} {x}, {one}, i32 {smaller}, {EIGHT} zeroinitializer, i8 -1, i32 4)"), ("double", x)
-    )
+    return _of_each(t, "range", x, f"{EIGHT} {Shape(8).constant(1.0)}, i32 {smaller}, ")
 
 
 def _looked_up(t: Text, numbers: tuple[float, ...], place: str) -> str:
